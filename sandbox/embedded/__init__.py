@@ -56,6 +56,14 @@ class Servers:
         host = urlsplit(self.admin_url).hostname
         return f"postgresql://{role}:{self.password}@{host}:{self.postgres_port}/{name}"
 
+    def environment(self, name: str = DATABASE) -> dict[str, str]:
+        """Return the variables that the product reads its addresses from."""
+        return {
+            "DATABASE_URL": self.database_url(name),
+            "MIGRATION_DATABASE_URL": self.database_url(name, OWNER),
+            "REDIS_URL": self.redis_url,
+        }
+
     def create_database(self, name: str, *, template: str | None = None) -> None:
         """Make a database when there is none of this name; a copy of `template` has its tables and rights."""
         postgres.create_database(self.admin_url, name, template=template)

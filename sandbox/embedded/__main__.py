@@ -1,7 +1,9 @@
 """Start PostgreSQL and Valkey by hand: `python -m sandbox.embedded`, and Ctrl-C stops them."""
 
 import argparse
+import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ def main() -> int:
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, leave)
     try:
+        if options.passing:
+            return run_beside_passing_servers(options.command)
         with embedded.servers(options.home, options.postgres_port, options.valkey_port, fast=options.fast) as servers:
             print_addresses(servers)
             signal.pause()
@@ -31,7 +35,15 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--postgres-port", type=int, default=5603, help="0 takes a free one (5603)")
     parser.add_argument("--valkey-port", type=int, default=5604, help="0 takes a free one (5604)")
     parser.add_argument("--fast", action="store_true", help="nothing survives a crash: for tests")
+    parser.add_argument("--passing", action="store_true", help="on a folder that is removed afterwards, for a command")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run with --passing")
     return parser.parse_args()
+
+
+def run_beside_passing_servers(command: list[str]) -> int:
+    """Run a command with the addresses of fresh servers in its environment."""
+    with embedded.passing_servers() as servers:
+        return subprocess.run(command, env=os.environ | servers.environment(), check=False).returncode
 
 
 def leave(*_: Any) -> None:
@@ -44,9 +56,8 @@ def leave(*_: Any) -> None:
 def print_addresses(servers: embedded.Servers) -> None:
     """Print the environment that the product's commands need."""
     print(f"# ready after {servers.seconds:.1f} s; Ctrl-C stops both", file=sys.stderr)
-    print(f"DATABASE_URL={servers.database_url()}")
-    print(f"MIGRATION_DATABASE_URL={servers.database_url(role=embedded.OWNER)}")
-    print(f"REDIS_URL={servers.redis_url}", flush=True)
+    for name, address in servers.environment().items():
+        print(f"{name}={address}", flush=True)
 
 
 if __name__ == "__main__":

