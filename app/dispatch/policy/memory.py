@@ -1,0 +1,121 @@
+"""What a text adds to the frame: facts are sticky, corrections win, urgency never falls."""
+
+from __future__ import annotations
+
+from app.dispatch.policy.frame import Turn
+from app.dispatch.types import State
+
+LANGUAGE_STICKS_AFTER = 2
+
+
+def remember(turn: Turn) -> None:
+    """Take up everything that a text says before anything is asked."""
+    language(turn)
+    place(turn)
+    jobs(turn)
+    times(turn)
+    said, state = turn.said, turn.state
+    if said.name and (state.name is None or state.asked == "name" or " " in said.name or " " not in state.name):
+        state.name = said.name
+    state.phone = said.phone or state.phone
+    if state.name is None and turn.context.customer.name:
+        state.name = turn.context.customer.name
+    is_lost = said.intent == "unclear" and not said.is_yes and not said.is_no
+    state.unclear = state.unclear + 1 if is_lost else 0
+    turn.forget_estimates()
+
+
+def language(turn: Turn) -> None:
+    """Follow the customer's language; two texts in it make it stick."""
+    state = turn.state
+    if turn.said.language == "es" and "es" in turn.context.languages:
+        state.language, state.spanish_texts = "es", state.spanish_texts + 1
+    elif state.language == "es" and state.spanish_texts < LANGUAGE_STICKS_AFTER and len(turn.said.plain.split()) > 3:  # noqa: PLR2004
+        state.language = "en" if turn.said.language == "en" else state.language
+
+
+def place(turn: Turn) -> None:
+    """Address parts that came in pieces are kept together; a new street starts a new address."""
+    state, found = turn.state, turn.said.address
+    if found.street and (state.street is None or found.confidence >= CORRECTS or state.asked == "address"):
+        if state.street and state.street.lower() != found.street.lower():
+            state.unit = state.city = state.region = state.postal_code = None
+        state.street = found.street
+    state.unit = found.unit or state.unit
+    state.city = found.city or state.city
+    state.region = found.state or state.region
+    state.postal_code = found.postal_code or state.postal_code
+    if not turn.has_place and turn.said.is_yes and "address_offered" in state.flags:
+        same_address(turn)
+
+
+CORRECTS = 0.6
+
+
+def same_address(turn: Turn) -> None:
+    """The address of last time, confirmed by a yes."""
+    known = turn.context.customer.addresses
+    if known:
+        parts = [part.strip() for part in known[0].split(",")]
+        turn.state.street = parts[0]
+        digits = "".join(known[0].split()[-1:])
+        if digits[:5].isdigit() and len(digits) >= 5:  # noqa: PLR2004
+            turn.state.postal_code = digits[:5]
+        if len(parts) > 2:  # noqa: PLR2004
+            turn.state.city = parts[1]
+
+
+def jobs(turn: Turn) -> None:
+    """Another job is added; a surer word about the same one replaces a vague one."""
+    state, found = turn.state, turn.said.jobs
+    if not found.types:
+        return
+    sure = [job for job in found.types if not job.startswith("general_")]
+    known = [job for job in state.jobs if not job.startswith("general_")]
+    replaces = is_detail(turn)
+    if not sure and known:
+        return
+    if not known or replaces:
+        state.jobs = list(found.types)
+        state.job_confidence = found.confidence
+    else:
+        state.jobs = known + [job for job in sure if job not in known]
+        state.job_confidence = max(state.job_confidence, found.confidence)
+    state.wants_install = found.wants_install or state.wants_install
+    state.job_words = state.job_words or found.words
+
+
+def is_detail(turn: Turn) -> bool:
+    """Whether a job word answers our question about the problem rather than adding a second job."""
+    state = turn.state
+    return state.asked == "job" and state.job_confidence < turn.context.job_confidence_threshold
+
+
+def times(turn: Turn) -> None:
+    """A new wish replaces the old one; refused times add up."""
+    state, found = turn.state, turn.said.times
+    if found.windows:
+        state.wishes = list(found.windows)
+        state.asap = found.asap
+    state.asap = state.asap or found.asap
+    state.flexible = found.flexible or state.flexible
+    for item in found.exclude:
+        if item not in state.exclude:
+            state.exclude.append(item)
+    if found.windows:
+        dates = {window.get("date") for window in found.windows}
+        state.exclude = [item for item in state.exclude if item not in dates]
+
+
+def begin_again(turn: Turn) -> None:
+    """A text after the end: the person and the place stay, the request is new."""
+    old = turn.state
+    turn.state = State(
+        language=old.language, spanish_texts=old.spanish_texts, street=old.street, unit=old.unit, city=old.city,
+        region=old.region, postal_code=old.postal_code, name=old.name, phone=old.phone, urgency=old.urgency,
+        urgency_confidence=old.urgency_confidence, hazards=old.hazards, is_safe=old.is_safe, said=old.said,
+        jobs=old.jobs, job_confidence=old.job_confidence, wants_install=old.wants_install, price_told=old.price_told,
+        bot_turns=0, valve_told=old.valve_told, safety_asked=old.safety_asked, outcome=old.outcome, lead=old.lead,
+        flags=old.flags, escalation_level=old.escalation_level, objections=old.objections, asks_of=old.asks_of,
+        stage="collecting_info",
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Questions beside the matter: answered in a sentence, then the talk goes on."""
+
+from __future__ import annotations
+
+from app.dispatch import proposals, wording
+from app.dispatch.policy.asking import capital
+from app.dispatch.policy.frame import Draft, Turn
+
+SECOND = 2
+"""The objection after which a call is offered."""
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+SHORT = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "es": ("lun", "mar", "mie", "jue", "vie", "sab", "dom")}
+
+
+def answer_questions(turn: Turn) -> None:
+    """Put the answers to side questions before whatever comes next."""
+    said, state = turn.said, turn.state
+    if said.wants("are_you_bot"):
+        turn.note("bot")
+    elif said.wants("identity_question"):
+        turn.note("identity")
+    if said.wants("hours_question"):
+        turn.note("hours", hours=opening_hours(turn))
+    if said.wants("service_area_question") and not turn.has_place:
+        turn.note("area")
+    if said.wants("injection"):
+        turn.note("injection")
+    if said.wants("order_question"):
+        turn.note("order_of_work")
+    if said.wants("warranty_question") and turn.context.warranty_note:
+        turn.note("warranty", note=turn.context.warranty_note)
+    if said.wants("service_question") and state.jobs:
+        turn.note("service_yes")
+    if said.wants("price_objection"):
+        objection(turn)
+    elif said.wants("price_question"):
+        price_answer(turn)
+    if turn.event.media:
+        turn.note("thanks_photo")
+
+
+def price_answer(turn: Turn) -> None:
+    """The range of the job, or of the visit when the job has no line."""
+    state = turn.state
+    state.price_questions += 1
+    if not state.jobs:
+        if state.asks_of.get("job") or turn.said.jobs.types:
+            turn.note("price_visit", price=wording.price_text(turn.context.diagnostic.low, turn.context.diagnostic.high))
+        else:
+            turn.note("price_depends")
+        return
+    state.price_told = True
+    price = wording.price_text(*turn.base_price)
+    if turn.is_diagnostic:
+        turn.note("price_visit", price=price)
+        return
+    minutes = proposals.total(turn.estimates)[2]
+    turn.note("price_range", job=capital(turn.job_name), price=price, hours=wording.hours_text(minutes, turn.language))
+
+
+def objection(turn: Turn) -> None:
+    """The list price stands; a cheaper hour may come with the next offer (behaviour.md 6)."""
+    state = turn.state
+    state.objections += 1
+    if turn.is_emergency and turn.table:
+        return
+    template = "price_firm" if state.objections != SECOND else "price_call"
+    turn.note(template, price=wording.price_text(*turn.base_price))
+
+
+def opening_hours(turn: Turn) -> str:
+    """`Mon-Fri 8 AM-6 PM, Sat 8 AM-2 PM`."""
+    runs: list[tuple[int, int, str]] = []
+    for index, day in enumerate(DAYS):
+        hours = turn.context.business_hours.get(day)
+        if not hours:
+            continue
+        text = f"{spoken(hours[0])}-{spoken(hours[1])}"
+        if runs and runs[-1][1] == index - 1 and runs[-1][2] == text:
+            runs[-1] = (runs[-1][0], index, text)
+        else:
+            runs.append((index, index, text))
+    names = SHORT[turn.language]
+    return ", ".join(f"{names[a]}{f'-{names[b]}' if b > a else ''} {text}" for a, b, text in runs)
+
+
+def spoken(clock: str) -> str:
+    """`08:00` as `8 AM`."""
+    hour, minute = int(clock[:2]), clock[3:5]
+    return f"{hour % 12 or 12}{'' if minute == '00' else ':' + minute} {'AM' if hour % 24 < 12 else 'PM'}"  # noqa: PLR2004
+

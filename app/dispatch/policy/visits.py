@@ -1,0 +1,161 @@
+"""The caller's own visits: when, move, cancel, late (behaviour.md 4.6)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from app.dispatch import proposals, wording
+from app.dispatch.policy import offering
+from app.dispatch.policy.frame import Draft, Turn
+from app.dispatch.types import OwnAppointment
+
+
+def about_visit(turn: Turn) -> Draft | None:
+    """Answer what concerns a visit that exists, and go on with a change that was begun."""
+    state, said = turn.state, turn.said
+    if state.pending_act == "cancel":
+        return cancel_answer(turn)
+    if state.pending_act == "which_visit":
+        return visit_named(turn)
+    if said.wants("cancel_appointment"):
+        return start(turn, "cancel")
+    if said.wants("reschedule") or is_shift(turn):
+        return start(turn, "reschedule")
+    if state.pending_act == "reschedule":
+        return go_on_moving(turn)
+    if said.wants("existing_followup"):
+        return follow_up(turn)
+    return None
+
+
+def is_shift(turn: Turn) -> bool:
+    """A known visit, nothing else going on, and only another time is asked for."""
+    said = turn.said
+    is_idle = not turn.table and not turn.state.jobs and not said.jobs.types and turn.state.asked in {None, "issue"}
+    return bool(turn.visits) and is_idle and said.wants("availability_question") and bool(said.times.windows)
+
+
+def start(turn: Turn, act: str) -> Draft:
+    """Find the visit that is meant; several need a question, none is said."""
+    visits = turn.visits
+    if not visits:
+        turn.act("alert_owner")
+        return Draft("no_visit", acts=("handoff",), outcome="handoff", stage="escalated", reason="no_visit")
+    if len(visits) > 1:
+        turn.state.pending_act, turn.state.pending_appointment = "which_visit", act
+        listed = "; ".join(
+            f"{number}) {turn.window(visit.window_start, visit.window_end)}" for number, visit in enumerate(visits, 1)
+        )
+        return Draft("cancel_which", {"visits": listed}, asks="slot")
+    return begin(turn, act, visits[0])
+
+
+def visit_named(turn: Turn) -> Draft:
+    """Which of several visits was meant: by number, or by day."""
+    state, visits = turn.state, turn.visits
+    act = state.pending_appointment or "cancel"
+    index = next((int(word) for word in turn.said.plain.split() if word in {"1", "2", "3"}), 0)
+    dates = {window.get("date") for window in turn.said.times.windows}
+    named = [
+        visit for number, visit in enumerate(visits, 1)
+        if number == index or f"{local(turn, visit.window_start):%Y-%m-%d}" in dates
+    ]  # fmt: skip
+    if len(named) == 1:
+        return begin(turn, act, named[0])
+    state.pending_act = state.pending_appointment = None
+    return start(turn, act)
+
+
+def local(turn: Turn, moment: dt.datetime) -> dt.datetime:
+    """A moment on the tenant's clock."""
+    return moment.astimezone(turn.now.tzinfo)
+
+
+def begin(turn: Turn, act: str, visit: OwnAppointment) -> Draft:
+    """Ask for the YES of a cancellation, or offer new times."""
+    state = turn.state
+    state.pending_act, state.pending_appointment = act, visit.id
+    if act == "cancel":
+        hours = (visit.window_start - turn.now).total_seconds() / 3600
+        policy = turn.context.cancellation_policy if hours < turn.context.cancellation_window_hours else ""
+        values = {"window": turn.window(visit.window_start, visit.window_end), "policy": policy}
+        return Draft("cancel_ask", values, asks="confirm_cancel")
+    state.offer_slots = []
+    return go_on_moving(turn)
+
+
+def pending_visit(turn: Turn) -> OwnAppointment | None:
+    return next((visit for visit in turn.visits if visit.id == turn.state.pending_appointment), None)
+
+
+def cancel_answer(turn: Turn) -> Draft | None:
+    """YES cancels; NO keeps; another time moves the visit instead."""
+    state, said, visit = turn.state, turn.said, pending_visit(turn)
+    if visit is None:
+        state.pending_act = state.pending_appointment = None
+        return None
+    window = turn.window(visit.window_start, visit.window_end)
+    if said.wants("reschedule") or (said.times.windows and not said.is_yes):
+        return begin(turn, "reschedule", visit)
+    if said.is_yes or (said.wants("cancel_appointment") and not said.is_no):
+        state.pending_act = state.pending_appointment = None
+        return Draft("cancelled", {"window": window}, acts=(f"cancel:{visit.id}",), outcome="cancelled", stage="complete")
+    if said.is_no:
+        state.pending_act = state.pending_appointment = None
+        return Draft("cancel_kept", {"window": window}, stage="complete")
+    return Draft("cancel_ask", {"window": window, "policy": ""}, asks="confirm_cancel")
+
+
+def go_on_moving(turn: Turn) -> Draft | None:
+    """Offer times of equal length for the visit; without a wish ask for one (behaviour.md 4.6)."""
+    state, visit = turn.state, pending_visit(turn)
+    if visit is None:
+        state.pending_act = state.pending_appointment = None
+        return None
+    picked = offering.choice(turn)
+    if picked:
+        return picked
+    window = turn.window(visit.window_start, visit.window_end)
+    if turn.wish.is_open and state.asked != "when":
+        return Draft("move_when", {"window": window}, asks="when")
+    slots, is_match = proposals.choose(
+        [slot for slot in turn.search(visit.minutes, urgency="normal").slots if slot.slot_type == "regular"],
+        urgency="normal", wish=turn.wish, now=turn.now, zone=turn.context.timezone,
+    )  # fmt: skip
+    if not slots:
+        return offering.no_times(turn)
+    return move_draft(turn, visit, proposals.offers_for(slots, turn.estimates), is_match=is_match)
+
+
+def move_draft(turn: Turn, visit: OwnAppointment, offers: list[offering.Offer], *, is_match: bool) -> Draft:
+    """The offer text of a move; it names no price because the price stays."""
+    zone, language = turn.context.timezone, turn.language
+    if visit.low is not None and visit.high is not None:
+        offers = [
+            offering.Offer(one.number, one.slot, visit.low, visit.high, (visit.job_type,)) for one in offers
+        ]
+    if not is_match:
+        turn.note("sorry_no_match")
+    values = {
+        "window": turn.window(visit.window_start, visit.window_end),
+        "options": wording.options_text(offers, turn.now, zone=zone, language=language, priced=False),
+        "choices": wording.choices_text(len(offers), language),
+        "slot": turn.slot_window(offers[0])[:1].upper() + turn.slot_window(offers[0])[1:],
+    }
+    is_one = len(offers) == 1
+    return Draft(
+        "move_offer_one" if is_one else "move_offer", values, asks="confirm" if is_one else "slot", offers=offers,
+        stage="confirming", follow_up="other",
+    )  # fmt: skip
+
+
+def follow_up(turn: Turn) -> Draft:
+    """Where is my visit: its time if it is still to come, else a person."""
+    visits = turn.visits
+    is_late = any(visit.window_start < turn.now for visit in turn.context.appointments) or turn.said.wants("complaint")
+    if visits and not is_late:
+        first = min(visits, key=lambda visit: visit.window_start)
+        return Draft("visit_when", {"window": turn.window(first.window_start, first.window_end)}, outcome=turn.state.outcome)
+    turn.act("alert_owner")
+    template = "visit_late" if is_late else "hand_over"
+    return Draft(template, acts=("handoff",), outcome="handoff", stage="escalated", reason="existing_visit")

@@ -1,0 +1,206 @@
+"""From an act and its facts to a text: windows, prices, options and the variants of every template."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from app.dispatch.types import Offer
+from app.scheduling.types import Slot
+
+MOST_CHARACTERS = 320
+WORDS = Path(__file__).parent / "words"
+GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+PLAIN = str.maketrans(
+    {
+        "‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "\u00a0": " ", "á": "a", "í": "i",
+        "ó": "o", "ú": "u", "Á": "A", "Í": "I", "Ó": "O", "Ú": "U", "ç": "c", "`": "'", "´": "'", "~": "-",
+    }
+)  # fmt: skip
+RATES = {
+    "en": {
+        "early_morning": "early-morning rate",
+        "emergency_work_hours": "emergency rate",
+        "emergency_evening": "evening emergency rate",
+        "emergency_night": "night emergency rate",
+    },
+    "es": {
+        "early_morning": "tarifa de madrugada",
+        "emergency_work_hours": "tarifa de emergencia",
+        "emergency_evening": "tarifa de emergencia de la tarde",
+        "emergency_night": "tarifa de emergencia nocturna",
+    },
+}
+DAY_WORDS = {
+    "en": {"today": "today", "tonight": "tonight", "tomorrow": "tomorrow", "at": "at", "or": "or", "and": "and"},
+    "es": {"today": "hoy", "tonight": "esta noche", "tomorrow": "mañana", "at": "a las", "or": "o", "and": "y"},
+}
+WEEKDAYS_ES = ("lun", "mar", "mie", "jue", "vie", "sab", "dom")
+MONTHS_ES = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
+ARRIVAL_AT_LEAST = dt.timedelta(minutes=30)
+
+
+# Prices
+
+
+def price(low: Decimal, high: Decimal, multiplier: Decimal = Decimal(1)) -> tuple[Decimal, Decimal]:
+    """A range times a multiplier, each end rounded half up to the whole dollar."""
+    return dollars(low * multiplier), dollars(high * multiplier)
+
+
+def dollars(amount: Decimal) -> Decimal:
+    """Whole dollars, half up."""
+    return amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
+
+
+def price_text(low: Decimal, high: Decimal) -> str:
+    """`$150-$400`, or one figure when both ends are equal."""
+    return f"${low:,.0f}" if low == high else f"${low:,.0f}-${high:,.0f}"
+
+
+# Windows
+
+
+def clock(moment: dt.datetime, *, with_half: bool = True) -> str:
+    """`5:30 PM`, `8 AM`; without the half of the day when the end of the range names it."""
+    minutes = f":{moment.minute:02d}" if moment.minute else ""
+    return f"{moment.hour % 12 or 12}{minutes}" + (f" {moment:%p}" if with_half else "")
+
+
+def range_text(start: dt.datetime, end: dt.datetime, language: str = "en") -> str:
+    """`5:30-6:30 PM`, `10 AM-12 PM`, or `at 3:15 PM` for less than half an hour."""
+    if end - start < ARRIVAL_AT_LEAST:
+        return f"{DAY_WORDS[language]['at']} {clock(start)}"
+    is_same_half = (start.hour < 12) == (end.hour < 12)
+    return f"{clock(start, with_half=not is_same_half)}-{clock(end)}"
+
+
+def day_text(start: dt.datetime, now: dt.datetime, language: str = "en") -> str:
+    """`today`, `tomorrow` or `Tue, Dec 1,` for local moments; a small hour after this evening is still tonight."""
+    words, days = DAY_WORDS[language], (start.date() - now.date()).days
+    if days == 0:
+        return words["today"]
+    if days == 1:
+        return words["tonight"] if start.hour < 5 and now.hour >= 18 else words["tomorrow"]
+    if language == "es":
+        return f"{WEEKDAYS_ES[start.weekday()]} {start.day} {MONTHS_ES[start.month - 1]},"
+    return f"{start:%a, %b} {start.day},"
+
+
+def window_text(start: dt.datetime, end: dt.datetime, now: dt.datetime, *, zone: str, language: str = "en") -> str:
+    """An arrival window as it is said: `today 5:30-6:30 PM`, `Tue, Dec 1, 9-11 AM`."""
+    tz = ZoneInfo(zone)
+    start, end, now = start.astimezone(tz), end.astimezone(tz), now.astimezone(tz)
+    return f"{day_text(start, now, language)} {range_text(start, end, language)}"
+
+
+def slot_text(slot: Slot, now: dt.datetime, *, zone: str, language: str = "en") -> str:
+    """The arrival window of a slot."""
+    return window_text(slot.window_start, slot.window_end, now, zone=zone, language=language)
+
+
+def offer_price_text(offer: Offer, language: str = "en") -> str:
+    """The price of an offer with the word for its rate."""
+    text = price_text(offer.low, offer.high)
+    rate = RATES[language].get(offer.slot.slot_type)
+    return f"{text} ({rate})" if rate and offer.slot.multiplier > 1 else text
+
+
+def options_text(offers: Iterable[Offer], now: dt.datetime, *, zone: str, language: str = "en", priced: bool = True) -> str:
+    """Numbered offers in one line."""
+    return " ".join(
+        f"{offer.number}) {slot_text(offer.slot, now, zone=zone, language=language)}"
+        + (f", {offer_price_text(offer, language)}" if priced else "")
+        for offer in offers
+    )
+
+
+def choices_text(count: int, language: str = "en") -> str:
+    """`YES`, `1 or 2`, `1, 2 or 3`."""
+    if count <= 1:
+        return "YES" if language == "en" else "SI"
+    numbers = [str(number) for number in range(1, count + 1)]
+    return f"{', '.join(numbers[:-1])} {DAY_WORDS[language]['or']} {numbers[-1]}"
+
+
+def hours_text(minutes: int, language: str = "en") -> str:
+    """`1 hour`, `1.5 hours`."""
+    hours = f"{minutes / 60:.2f}".rstrip("0").rstrip(".")
+    if language == "es":
+        return f"{hours} hora" + ("" if hours == "1" else "s")
+    return f"{hours} hour" + ("" if hours == "1" else "s")
+
+
+# Templates
+
+
+@cache
+def templates(language: str) -> Mapping[str, list[str]]:
+    """The variants of every template in a language."""
+    texts: dict[str, list[str]] = json.loads((WORDS / f"texts_{language}.json").read_text(encoding="utf-8"))
+    return texts
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put the values in; a placeholder without a value is a KeyError."""
+    return tidy(re.sub(r"\{(\w+)\}", lambda found: values[found[1]], text))
+
+
+def tidy(text: str) -> str:
+    """GSM-7 characters and single spaces."""
+    plain = "".join(letter for letter in text.translate(PLAIN) if letter in GSM7)
+    return re.sub(r"\s+([.,?!])(?=\s|$)", r"\1", re.sub(r"[ \t]+", " ", plain)).strip()
+
+
+def digest(text: str) -> str:
+    """What is remembered of a text that was said."""
+    return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
+
+
+def variants_of(template: str, language: str, own: Mapping[str, str]) -> list[str]:
+    """The tenant's own wording first, then ours."""
+    ours = templates(language).get(template) or templates("en")[template]
+    return [own[template], *ours] if own.get(template) and language == "en" else list(ours)
+
+
+OPENINGS = {
+    "en": ("Thanks. ", "OK. ", "Sure. ", "Right. ", "Understood. ", "All right. ", "Noted. ", "Got it. "),
+    "es": ("Gracias. ", "Bien. ", "Claro. ", "De acuerdo. ", "Entendido. "),
+}
+
+
+def say(
+    template: str, values: Mapping[str, str], *, language: str, said: Iterable[str], own: Mapping[str, str]
+) -> tuple[str, bool]:
+    """A variant of a template that was not said yet and fits, and whether it is a new text."""
+    known = set(said)
+    texts = [fill(variant, values) for variant in variants_of(template, language, own)]
+    fitting = [text for text in texts if len(text) <= MOST_CHARACTERS] or [shorten(texts[-1])]
+    for text in fitting:
+        if digest(text) not in known:
+            return text, True
+    for opening in OPENINGS[language]:
+        text = opening + fitting[0]
+        if digest(text) not in known and len(text) <= MOST_CHARACTERS:
+            return text, True
+    return fitting[0], False
+
+
+def shorten(text: str) -> str:
+    """Cut at the last sentence that fits, else at the last word; a STOP line survives."""
+    line = "Reply STOP to opt out."
+    tail = f" {line}" if text.endswith(line) else ""
+    room = MOST_CHARACTERS - len(tail)
+    head = text.removesuffix(line).rstrip()[:room]
+    cut = max(head.rfind(". "), head.rfind("? "))
+    return (head[: cut + 1] if cut > room // 2 else head.rsplit(" ", 1)[0]) + tail
