@@ -1,0 +1,1 @@
+"""When somebody can come, and who: availability, offers, holds, appointments, technicians."""

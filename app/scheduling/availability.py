@@ -1,0 +1,157 @@
+"""When somebody can come: bookable times of one job, from hours, diaries, lead times and limits (behaviour.md 7.3).
+
+Pure and without a network. A slot is always one technician's: free time of two people is never joined.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from zoneinfo import ZoneInfo
+
+from app import pricing
+from app.scheduling import days, diary, dispatches, frame, starts
+from app.scheduling.days import Day
+from app.scheduling.diary import Diary, Gap
+from app.scheduling.frame import Frame
+from app.scheduling.starts import Start
+from app.scheduling.types import BookingType, Busy, Found, FreeRange, RangeKind, Slot, Technician, Terms, Wanted
+
+
+def find(
+    wanted: Wanted,
+    terms: Terms,
+    technicians: Sequence[Technician],
+    busy: Sequence[Busy],
+    now: dt.datetime,
+    *,
+    stale: bool = False,
+) -> Found:
+    """Every slot of a job up to the horizon in time order, each start once, and why there are none.
+
+    An emergency gets dispatch slots of the next 24 hours where nothing cheaper starts at the same time, and the
+    regular slots that everybody gets. A `stale` calendar makes every booking tentative.
+    """
+    search = frame.of(wanted, terms, busy, now)
+    diaries = _diaries(search, technicians, busy)
+    broken: set[str] = set()
+    possible: dict[int, Start] = {}
+    for kind in (starts.regular, starts.early, dispatches.soon):
+        for book in diaries:
+            for start in kind(search, book, broken):
+                possible.setdefault(start.start, start)
+    ordered = sorted(possible.values())[: wanted.at_most]
+    slots = tuple(_slot(search, start, stale=stale) for start in ordered)
+    full_today = _is_full_today(search, technicians, possible)
+    return Found(slots, _reasons(search, slots, broken, full_today=full_today, stale=stale), full_today)
+
+
+def _diaries(search: Frame, technicians: Sequence[Technician], busy: Sequence[Busy]) -> list[Diary]:
+    blocks: dict[str, list[Busy]] = {technician.id: [] for technician in technicians}
+    for block in busy:
+        if block.technician_id in blocks:
+            blocks[block.technician_id].append(block)
+    return [
+        diary.of(technician, blocks[technician.id], search.wanted, search.terms, search.calendar)
+        for technician in technicians
+    ]
+
+
+def _slot(search: Frame, start: Start, *, stale: bool) -> Slot:
+    emergency = start.slot_type not in ("regular", "early_morning")
+    key = f"{start.technician_id}|{start.start}|{search.duration}|{start.slot_type}"
+    return Slot(
+        id=blake2b(key.encode(), digest_size=6).hexdigest(),
+        technician_id=start.technician_id,
+        start=days.moment_of(start.start),
+        end=days.moment_of(start.start + search.duration),
+        window_start=days.moment_of(start.start),
+        window_end=days.moment_of(start.window_end),
+        slot_type=start.slot_type,
+        band=start.band,
+        multiplier=pricing.multiplier(
+            start.band,
+            search.terms,
+            emergency=emergency,
+            surcharge_percent=start.surcharge,
+            urgency_multiplier=search.wanted.urgency_multiplier,
+        ),
+        surcharge_percent=start.surcharge,
+        booking_type="tentative" if stale else _booking_type(search, start),
+        travel_minutes=start.travel,
+        after_hours=start.night is not None,
+        early=start.slot_type == "early_morning",
+    )
+
+
+def _booking_type(search: Frame, start: Start) -> BookingType:
+    """Confirmed on the day itself, the night that follows it included; later as the contractor has set it."""
+    return "confirmed" if (start.night or start.date) <= search.today else search.terms.next_day_booking
+
+
+def _is_full_today(search: Frame, technicians: Sequence[Technician], possible: Mapping[int, Start]) -> bool:
+    """Whether there is working time left today but no regular slot in it."""
+    today = search.calendar[1]
+    if not search.is_workable(today.date) or search.waits_for_parts(today.date):
+        return False
+    if any(start.date == today.date and start.slot_type == "regular" for start in possible.values()):
+        return False
+    earliest = starts.earliest(search)
+    hours = [frame.working_hours(technician, search.terms, today.date) for technician in technicians]
+    return any(earliest <= today.at(span[1]) - search.duration for span in hours if span)
+
+
+def _reasons(
+    search: Frame, slots: Sequence[Slot], broken: set[str], *, full_today: bool, stale: bool
+) -> tuple[str, ...]:
+    away = not search.is_workable(search.today)
+    reasons = ["OUT_OF_OFFICE"] if away else []
+    if search.wanted.urgency == "emergency" and not dispatches.are_accepted(search):
+        reasons.append("EMERGENCY_NOT_ACCEPTED")
+    if not slots:
+        reasons += sorted(broken, reverse=True)
+    if (full_today and not search.has_room(search.today)) or not (slots or broken or away):
+        reasons.append("CAPACITY_REACHED")
+    if stale:
+        reasons.append("CALENDAR_STALE")
+    return tuple(reasons)
+
+
+def free_ranges(
+    terms: Terms, technicians: Sequence[Technician], busy: Sequence[Busy], now: dt.datetime, horizon: int
+) -> list[FreeRange]:
+    """Free time of each technician for `horizon` days from today, without pads: a consumer adds those of its job."""
+    today = now.astimezone(ZoneInfo(terms.timezone)).date()
+    calendar = days.local_days(terms.timezone, today, horizon + 1)
+    first, last = days.minutes_ceil(now), calendar[-1].end
+    free: list[FreeRange] = []
+    for technician in technicians:
+        taken = diary.taken(block for block in busy if block.technician_id == technician.id)
+        for start, end, kind in _open_ranges(terms, technician, calendar):
+            gaps = taken.gaps(max(start, first), min(end, last))
+            free.extend(_free(technician, gap, kind) for gap in gaps if gap.last > gap.first)
+    return free
+
+
+def _free(technician: Technician, gap: Gap, kind: RangeKind) -> FreeRange:
+    return FreeRange(technician.id, days.moment_of(gap.first), days.moment_of(gap.last), kind)
+
+
+def _open_ranges(terms: Terms, technician: Technician, calendar: Sequence[Day]) -> Iterator[tuple[int, int, RangeKind]]:
+    """What each day offers before anything is booked: early morning, working hours, and the time around them."""
+    for day in calendar:
+        if days.is_absent(terms, day.date) or day.date in technician.days_off:
+            continue
+        hours = frame.working_hours(technician, terms, day.date)
+        after_hours = terms.emergencies_accepted and terms.after_hours_enabled
+        if hours is None:
+            if after_hours and frame.is_on_call(technician, terms, day.date):
+                yield day.start, day.end, "after_hours"
+            continue
+        opening, closing = day.at(hours[0]), day.at(hours[1])
+        early = day.at(days.clock(terms.early_start)) if terms.early_enabled else opening
+        if after_hours:
+            yield day.start, min(early, opening), "after_hours"
+        yield early, min(day.at(days.clock(terms.early_end)), opening), "early_morning"
+        yield opening, closing, "regular"
+        if after_hours:
+            yield closing, day.end, "after_hours"
