@@ -1,0 +1,57 @@
+"""Bad days on demand: refused requests, lost answers, slow answers."""
+
+import threading
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["refuse", "lose", "close", "slow"]
+
+
+@dataclass
+class Fault:
+    """What happens to the next `times` requests whose path contains `path`.
+
+    `refuse` answers status and code; `lose` accepts, then keeps the client waiting for `seconds`;
+    `close` accepts, then cuts the connection; `slow` answers properly after `seconds`.
+    """
+
+    kind: Kind
+    times: int = 1
+    path: str = ""
+    method: str = ""
+    status: int = 500
+    code: int = 20500
+    seconds: float = 30.0
+    headers: dict[str, str] | None = None
+
+
+class Faults:
+    """The faults still to come, oldest first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.waiting: list[Fault] = []
+
+    def add(self, fault: Fault) -> Fault:
+        """Queue a fault."""
+        with self._lock:
+            self.waiting.append(fault)
+        return fault
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault that this request meets, used up once."""
+        if not self.waiting:
+            return None
+        with self._lock:
+            for fault in self.waiting:
+                if fault.path in path and fault.method in ("", method):
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self.waiting.remove(fault)
+                    return fault
+        return None
+
+    def clear(self) -> None:
+        """A good day again."""
+        with self._lock:
+            self.waiting.clear()

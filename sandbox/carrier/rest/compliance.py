@@ -1,0 +1,1 @@
+"""Registration of senders: profiles, brands, campaigns, toll-free verification."""
