@@ -33,6 +33,8 @@ from sandbox.carrier.handsets import Caller, Handset
 __all__ = ["Caller", "Carrier", "Handset", "start"]
 
 
-def start(product_url: str, public_url: str, account_sid: str, auth_token: str, port: int = 0, **options: Any) -> Carrier:
-    """Start a network in this process; `options` are those of Carrier."""
-    return Carrier(product_url, public_url, account_sid, auth_token, port=port, **options)
+def start(
+    product_url: str, public_url: str, account_sid: str, auth_token: str, port: int = 0, **options: Any
+) -> Carrier:
+    """Start a network in this process; `options` are those of carrier.Options."""
+    return Carrier(product_url, public_url, account_sid, auth_token, port, **options)

@@ -44,8 +44,13 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
     carrier = start(
-        args.product, args.public_url, args.account_sid, args.auth_token, args.port,
-        time_scale=args.time_scale, check_spec=not args.no_spec,
+        args.product,
+        args.public_url,
+        args.account_sid,
+        args.auth_token,
+        args.port,
+        time_scale=args.time_scale,
+        check_spec=not args.no_spec,
     )
     checked = f"not checked: {carrier.spec_skipped}" if carrier.spec_skipped else "checked"
     print(f"Phone network at {carrier.url} (requests {checked})\nTWILIO_API_ROUTES={carrier.routes}", flush=True)

@@ -46,7 +46,6 @@ class Call:
     status: str = "queued"
     parent: "Call | None" = None
     number_sid: str | None = None
-    forwarded_from: str | None = None
     callback: str | None = None
     callback_events: tuple[str, ...] = ("completed",)
     extra: dict[str, str] = field(default_factory=dict)
@@ -118,7 +117,7 @@ class Call:
             "direction": self.direction,
             "duration": str(self.duration) if self.ended_at else None,
             "end_time": rfc2822(self.ended_at),
-            "forwarded_from": self.forwarded_from,
+            "forwarded_from": self.extra.get("ForwardedFrom"),
             "from": self.sender,
             "from_formatted": self.sender,
             "group_sid": None,

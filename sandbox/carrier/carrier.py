@@ -2,16 +2,17 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
-from sandbox.carrier import network, oracle, server, texts
+from sandbox.carrier import delivery, network, oracle, server, texts
 from sandbox.carrier.calls import Call
 from sandbox.carrier.control import create_pages
 from sandbox.carrier.faults import Fault
 from sandbox.carrier.handsets import BEHAVIOURS, Caller, Handset
 from sandbox.carrier.records import Account, Message, Number, Service
 from sandbox.carrier.rest.media import STORAGE
-from sandbox.carrier.texts import Attachment, Inbound
+from sandbox.carrier.texts import Attachment, Inbound, Manner
 from sandbox.carrier.webhooks import Sender, Webhook, Webhooks
 from sandbox.carrier.wire import new_sid
 from sandbox.carrier.world import Complaint, Delivery, World
@@ -19,34 +20,50 @@ from sandbox.carrier.world import Complaint, Delivery, World
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class Options:
+    """How a network runs.
+
+    `time_scale`: real seconds per second of a call, 0 for none. `check_spec`: check against Twilio's specification,
+    when its files are there. `background`: post callbacks from a pool, else in `settle`. `product_app`: a WSGI
+    application that gets the webhooks instead of a socket. `timeout`: seconds that a webhook may take.
+    """
+
+    host: str = "127.0.0.1"
+    time_scale: float = 0.0
+    check_spec: bool = True
+    background: bool = True
+    product_app: Any = None
+    timeout: float = 15.0
+    workers: int = 4
+
+
 class Carrier:
     """A phone network with one parent account; see the package's docstring for a tour."""
 
     def __init__(
-        self, product_url: str, public_url: str, account_sid: str, auth_token: str, *,
-        host: str = "127.0.0.1", port: int = 0, time_scale: float = 0.0, check_spec: bool = True,
-        background: bool = True, product_app: Any = None, timeout: float = 15.0, workers: int = 4,
+        self, product_url: str, public_url: str, account_sid: str, auth_token: str, port: int = 0, **options: Any
     ) -> None:
+        how = Options(**options)
         self.account_sid, self.world = account_sid, World()
         world = self.world
-        world.time_scale = time_scale
+        world.time_scale = how.time_scale
         world.accounts[account_sid] = Account(account_sid, auth_token)
-        world.webhooks = Webhooks(
-            Sender(product_url, public_url, product_app, timeout), world.token_of, world.complain,
-            workers=workers, background=background,
-        )
-        world.ring_in = lambda *who, **how: network.inbound(world, *who, **how)
-        self.spec_skipped = oracle.missing(oracle.spec_directory()) if check_spec else "switched off"
+        sender = Sender(product_url, public_url, how.product_app, how.timeout)
+        workers = how.workers if how.background else 0
+        world.webhooks = Webhooks(sender, world.token_of, world.complain, workers=workers)
+        world.ring_in = lambda *who, **told: network.inbound(world, *who, **told)
+        self.spec_skipped = oracle.missing(oracle.spec_directory()) if how.check_spec else "switched off"
         if self.spec_skipped:
             log.warning("Requests are not checked against Twilio's specification: %s", self.spec_skipped)
         rules = None if self.spec_skipped else oracle.load(oracle.spec_directory())
         self._front = server.Front(world, rules, create_pages(self))
-        self._server = server.listen(self._front, host, port)
-        self.url = world.address = f"http://{host}:{self._server.server_port}"
+        self._server = server.listen(self._front, how.host, port)
+        self.url = world.address = f"http://{how.host}:{self._server.server_port}"
         world.storage_url = f"http://localhost:{self._server.server_port}/{STORAGE}"
         self._thread = server.serve(self._server)
 
-    def __enter__(self) -> "Carrier":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -123,18 +140,25 @@ class Carrier:
     # what happens
 
     def call(
-        self, sender: str, to: str, caller: str | Caller = "leaves_voicemail", *, extra: dict[str, str] | None = None,
-        forwarded_from: str | None = None, background: bool = False, **traits: Any,
+        self,
+        sender: str,
+        to: str,
+        caller: str | Caller = "leaves_voicemail",
+        *,
+        extra: dict[str, str] | None = None,
+        background: bool = False,
+        **traits: Any,
     ) -> Call:
-        """A customer calls; over when this returns, unless `background`. `traits` go to the Caller."""
+        """A customer calls; over when this returns, unless `background`.
+
+        `traits` go to the Caller; `extra` are further fields of every webhook, e.g. ForwardedFrom or StirVerstat.
+        """
         person = caller if isinstance(caller, Caller) else Caller(caller, **traits)
-        return network.inbound(
-            self.world, sender, to, person, extra=extra, forwarded_from=forwarded_from, background=background
-        )
+        return network.inbound(self.world, sender, to, person, extra=extra, background=background)
 
     def text(self, sender: str, to: str, body: str, media: Sequence[Attachment] = (), **how: Any) -> Inbound:
-        """Somebody texts; `how`: times, tamper, sid, opt_out_type, extra."""
-        return texts.inbound(self.world, sender, to, body, media=media, **how)
+        """Somebody texts; `how` is texts.Manner: times, at_once, tamper, sid, opt_out_type, extra."""
+        return texts.inbound(self.world, sender, to, body, media, Manner(**how))
 
     def delivery(self, phone: str = "*", final: str = "delivered", **how: Any) -> Delivery:
         """How texts to this phone (`*`: all) fare from now on; see world.Delivery."""
@@ -145,7 +169,7 @@ class Carrier:
     def deliver(self, message: Message | str, final: str = "delivered", **how: Any) -> Message:
         """Report the statuses of one text now, in this thread."""
         message = self.world.messages[message] if isinstance(message, str) else message
-        texts.deliver(self.world, message, Delivery(final, **how))
+        delivery.deliver(self.world, message, Delivery(final, **how))
         return message
 
     def fault(self, kind: str = "refuse", times: int = 1, **how: Any) -> Fault:
@@ -166,7 +190,8 @@ class Carrier:
     def texts_to(self, phone: str, *, automatic: bool = False) -> list[Message]:
         """The product's texts to a phone, oldest first; Twilio's own keyword replies only on request."""
         return [
-            message for message in list(self.world.texts.get(phone, ()))
+            message
+            for message in list(self.world.texts.get(phone, ()))
             if message.to == phone and message.direction != "inbound" and (automatic or not message.is_automatic)
         ]
 

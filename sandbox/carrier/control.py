@@ -50,9 +50,16 @@ def bad_request(error: Exception) -> tuple[Any, int]:
 def text_json(message: Message) -> dict[str, Any]:
     """A text for the page."""
     return {
-        "sid": message.sid, "from": message.sender, "to": message.to, "body": message.body,
-        "direction": message.direction, "status": message.status, "error_code": message.error_code,
-        "is_automatic": message.is_automatic, "at": message.created_at.isoformat(), "media": message.media_urls,
+        "sid": message.sid,
+        "from": message.sender,
+        "to": message.to,
+        "body": message.body,
+        "direction": message.direction,
+        "status": message.status,
+        "error_code": message.error_code,
+        "is_automatic": message.is_automatic,
+        "at": message.created_at.isoformat(),
+        "media": message.media_urls,
     }
 
 
@@ -71,10 +78,15 @@ def state() -> Any:
             for number in world.numbers.values()
         ],
         services=[service.to_json() for service in world.services.values()],
-        messages=len(world.messages), calls=len(world.calls), webhooks=len(world.webhooks.log),
+        messages=len(world.messages),
+        calls=len(world.calls),
+        webhooks=len(world.webhooks.log),
         handsets=[handset_json(one) for one in world.handsets.values()],
         complaints=[str(one) for one in world.complaints],
-        spec_skipped=here.spec_skipped, routes=here.routes, time_scale=world.time_scale, behaviours=BEHAVIOURS,
+        spec_skipped=here.spec_skipped,
+        routes=here.routes,
+        time_scale=world.time_scale,
+        behaviours=BEHAVIOURS,
     )
 
 
@@ -106,10 +118,13 @@ def call() -> Any:
 def calls() -> Any:
     """Calls without their child legs, newest last, of one `phone` if asked."""
     phone = request.args.get("phone")
-    return jsonify([
-        one.report() for one in carrier().calls
-        if one.parent is None and (not phone or phone in (one.sender, one.to, *(leg.to for leg in one.legs)))
-    ])
+    return jsonify(
+        [
+            one.report()
+            for one in carrier().calls
+            if one.parent is None and (not phone or phone in (one.sender, one.to, *(leg.to for leg in one.legs)))
+        ]
+    )
 
 
 def _call(sid: str) -> Call:

@@ -1,6 +1,7 @@
 """<Dial>: ring telephones, screen whoever picks up, put the caller through."""
 
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -28,9 +29,7 @@ def dial(leg: "Leg", url: str, verb: ET.Element) -> Page | None:
     leg.call.tell(f"Dial ended: {status}, {'put through' if bridged else 'not put through'}")
     if not verb.get("action"):
         return None
-    return leg.fetch(
-        urljoin(url, verb.get("action", "")), _outcome(status, child, bridged), verb.get("method", "POST")
-    )
+    return leg.fetch(urljoin(url, verb.get("action", "")), _outcome(status, child, bridged), verb.get("method", "POST"))
 
 
 def _outcome(status: str, child: Call | None, bridged: bool) -> dict[str, str]:
@@ -56,31 +55,55 @@ def _caller_gave_up(leg: "Leg", url: str, verb: ET.Element) -> None:
     leg.fetch(urljoin(url, verb.get("action", "")), _outcome(status, child, False), verb.get("method", "POST"))
 
 
+@dataclass
+class Target:
+    """One telephone to ring: its leg, the telephone, and the <Number> that named it."""
+
+    child: Call
+    handset: Handset
+    number: ET.Element | None
+
+    @property
+    def screening(self) -> str | None:
+        """The URL of the document for whoever picks up."""
+        return self.number.get("url") if self.number is not None else None
+
+
 def _ring(leg: "Leg", url: str, verb: ET.Element) -> tuple[str, Call | None, bool]:
-    """Ring all numbers at once; status of the dial, the leg it is about, whether the two sides talked."""
-    targets = _targets(leg, url, verb)
-    limit = float(verb.get("timeout", "30"))
-    for child, _handset, _number in targets:
-        leg.call.legs.append(child)
-        with leg.world.lock:
-            leg.world.calls[child.sid] = child
-        leg.call.tell(f"Ringing {child.to}")
-        _progress(leg, child, "initiated")
-        _progress(leg, child, "ringing")
-    result = ("failed", None, False)
-    for child, handset, number in sorted(targets, key=lambda target: target[1].rings):
-        result = _one(leg, url, child, handset, number, limit)
-        if result[2] or result[0] == "completed":
-            break
-    for child, _handset, _number in targets:
-        if not child.done.is_set():
-            child.finish("canceled")
-            _progress(leg, child, "completed")
-    return result
+    """Ring all numbers, at once unless told otherwise; the first to pick up wins.
+
+    Gives the status of the dial, the leg it is about and whether the two sides talked.
+    """
+    targets, in_turn = _targets(leg, url, verb), verb.get("sequential") == "true"
+    limit, began = float(verb.get("timeout", "30")), leg.call.seconds
+    for target in targets:
+        _announce(leg, target)
+    status, child, bridged = "failed", None, False
+    try:
+        for target in targets if in_turn else sorted(targets, key=lambda one: one.handset.rings):
+            status, child, bridged = _one(leg, url, target, limit, leg.call.seconds if in_turn else began)
+            if child.answered_second is not None:
+                break
+    finally:
+        for target in targets:
+            if not target.child.done.is_set():
+                target.child.finish("canceled")
+                _progress(leg, target.child, "completed")
+    return status, child, bridged
 
 
-def _targets(leg: "Leg", url: str, verb: ET.Element) -> list[tuple[Call, Handset, ET.Element | None]]:
-    """The legs to ring: each <Number>, or the text of <Dial> itself."""
+def _announce(leg: "Leg", target: Target) -> None:
+    """The telephone starts to ring."""
+    leg.call.legs.append(target.child)
+    with leg.world.lock:
+        leg.world.calls[target.child.sid] = target.child
+    leg.call.tell(f"Ringing {target.child.to}")
+    _progress(leg, target.child, "initiated")
+    _progress(leg, target.child, "ringing")
+
+
+def _targets(leg: "Leg", url: str, verb: ET.Element) -> list[Target]:
+    """The telephones to ring: each <Number>, or the text of <Dial> itself."""
     numbers: list[tuple[str, ET.Element | None]] = [
         ((number.text or "").strip(), number) for number in verb.iter("Number")
     ] or [((verb.text or "").strip(), None)]
@@ -92,21 +115,26 @@ def _targets(leg: "Leg", url: str, verb: ET.Element) -> list[tuple[Call, Handset
         callback = number.get("statusCallback") if number is not None else None
         events = (number.get("statusCallbackEvent") or "completed") if number is not None else "completed"
         child = Call(
-            call.account_sid, verb.get("callerId") or call.sender, phone, direction="outbound-dial", status="ringing",
-            parent=call, callback=urljoin(url, callback) if callback else None, callback_events=tuple(events.split()),
+            call.account_sid,
+            verb.get("callerId") or call.sender,
+            phone,
+            direction="outbound-dial",
+            status="ringing",
+            parent=call,
+            callback=urljoin(url, callback) if callback else None,
+            callback_events=tuple(events.split()),
         )
-        found.append((child, leg.world.handset(phone), number))
+        found.append(Target(child, leg.world.handset(phone), number))
     return found
 
 
-def _one(
-    leg: "Leg", url: str, child: Call, handset: Handset, number: ET.Element | None, limit: float
-) -> tuple[str, Call, bool]:
-    """Let one telephone ring until it is answered, refused, or the time is up."""
-    status = _until_picked_up(leg, handset, limit)
+def _one(leg: "Leg", url: str, target: Target, limit: float, began: float) -> tuple[str, Call, bool]:
+    """Let one telephone ring until it is answered, refused, or the time since `began` is up."""
+    child, handset = target.child, target.handset
+    status = _until_picked_up(leg, handset, limit, leg.call.seconds - began)
     child.seconds = leg.call.seconds
     if status != "completed" and handset.forwards_to:
-        return _forward(leg, child, handset, number)
+        return _forward(leg, target)
     if status != "completed":
         child.finish(status)
         leg.call.tell(f"{child.to}: {status}")
@@ -115,21 +143,20 @@ def _one(
     child.answer()
     leg.call.tell(f"{child.to} picks up")
     _progress(leg, child, "answered")
-    bridged = _screen(leg, url, child, handset, number)
+    bridged = _screen(leg, url, target)
     if bridged:
         _talk(leg, child, handset)
-    status = "completed" if bridged else handset.screened_as
     child.finish("completed")
     _progress(leg, child, "completed")
-    return status, child, bridged
+    return ("completed" if bridged else handset.screened_as), child, bridged
 
 
-def _until_picked_up(leg: "Leg", handset: Handset, limit: float) -> str:
+def _until_picked_up(leg: "Leg", handset: Handset, limit: float, rung: float) -> str:
     """`completed` when somebody picks up; raises HungUp when the caller loses patience first."""
     patience = leg.person.gives_up_after if isinstance(leg.person, Caller) else 1e9
     if handset.behaviour == "by_hand":
         return _by_hand(leg, handset, limit)
-    leg.pause(min(handset.rings, limit, patience))
+    leg.pause(max(0.0, min(handset.rings, limit, patience) - rung))
     if patience < min(handset.rings, limit):
         raise HungUp
     return handset.outcome if handset.rings <= limit else "no-answer"
@@ -142,13 +169,13 @@ def _by_hand(leg: "Leg", handset: Handset, limit: float) -> str:
     return {"answer": "completed", "decline": "busy"}.get(command or "", "no-answer")
 
 
-def _screen(leg: "Leg", url: str, child: Call, handset: Handset, number: ET.Element | None) -> bool:
+def _screen(leg: "Leg", url: str, target: Target) -> bool:
     """Play the screening document to whoever picked up; True when the two sides are put through."""
-    page = number.get("url") if number is not None else None
-    if page:
-        screening = type(leg)(leg.world, child, handset, whisper=True)
+    child = target.child
+    if target.screening and target.number is not None:
+        screening = type(leg)(leg.world, child, target.handset, whisper=True)
         try:
-            screening.run(urljoin(url, page), number.get("method", "POST"))
+            screening.run(urljoin(url, target.screening), target.number.get("method", "POST"))
         except (Over, HungUp, CallFailed) as ending:
             leg.call.tell(f"Not put through ({type(ending).__name__})")
             return False
@@ -167,19 +194,25 @@ def _talk(leg: "Leg", child: Call, handset: Handset) -> None:
     leg.call.answer()
     leg.call.bridged = True
     leg.call.tell("They talk")
-    leg.call.hangup.wait(handset.talk_seconds * leg.world.time_scale)
+    lasts = handset.talk_seconds * leg.world.time_scale
+    if handset.behaviour == "by_hand":
+        handset.command(max(lasts, handset.talk_seconds), leg.call.hangup)
+    else:
+        leg.call.hangup.wait(lasts)
     leg.call.seconds += handset.talk_seconds
     child.seconds = leg.call.seconds
 
 
-def _forward(leg: "Leg", child: Call, handset: Handset, number: ET.Element | None) -> tuple[str, Call, bool]:
+def _forward(leg: "Leg", target: Target) -> tuple[str, Call, bool]:
     """The carrier behind the handset forwards the unanswered call: a new call comes in and takes this leg."""
+    child, handset = target.child, target.handset
     leg.call.tell(f"{child.to} forwards to {handset.forwards_to}")
     child.answer()
-    leg.world.ring_in(child.sender, str(handset.forwards_to), Caller("stays"), forwarded_from=handset.phone)
+    told = {"ForwardedFrom": handset.phone}
+    leg.world.ring_in(child.sender, str(handset.forwards_to), Caller("stays"), extra=told)
     child.finish("completed")
     _progress(leg, child, "completed")
-    is_screened = number is not None and bool(number.get("url"))  # nobody there presses a key
+    is_screened = bool(target.screening)  # nobody there presses a key
     return (handset.screened_as if is_screened else "completed"), child, not is_screened
 
 

@@ -6,8 +6,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Behaviour = Literal[
-    "no_answer", "busy", "declines", "unreachable", "voicemail", "presses_1", "presses_other",
-    "hangs_up_in_whisper", "by_hand",
+    "no_answer",
+    "busy",
+    "declines",
+    "unreachable",
+    "voicemail",
+    "presses_1",
+    "presses_other",
+    "hangs_up_in_whisper",
+    "by_hand",
 ]
 BEHAVIOURS: dict[str, str] = {
     "no_answer": "Nobody picks up",
@@ -21,7 +28,11 @@ BEHAVIOURS: dict[str, str] = {
     "by_hand": "I decide while it rings",
 }
 CallerBehaviour = Literal[
-    "leaves_voicemail", "stays", "hangs_up_ringing", "hangs_up_at_greeting", "hangs_up_at_beep",
+    "leaves_voicemail",
+    "stays",
+    "hangs_up_ringing",
+    "hangs_up_at_greeting",
+    "hangs_up_at_beep",
     "hangs_up_before_bridge",
 ]
 CALLER_BEHAVIOURS: dict[str, str] = {

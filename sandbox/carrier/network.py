@@ -1,8 +1,9 @@
 """Calls through the network: customers ring a number, the product rings people."""
 
 import threading
-import xml.etree.ElementTree as ET
+from dataclasses import dataclass
 
+from sandbox.carrier import twiml
 from sandbox.carrier.calls import Call, CallFailed, HungUp, Over
 from sandbox.carrier.handsets import Caller, Handset
 from sandbox.carrier.records import Number
@@ -15,16 +16,20 @@ class NoSuchNumber(LookupError):
 
 
 def inbound(
-    world: World, sender: str, to: str, caller: Caller, *, extra: dict[str, str] | None = None,
-    forwarded_from: str | None = None, background: bool = False,
+    world: World, sender: str, to: str, caller: Caller, *, extra: dict[str, str] | None = None, background: bool = False
 ) -> Call:
     """A customer rings one of the numbers; returns when the call is over, or at once in the background."""
     number = world.numbers.get(to)
     if number is None:
         raise NoSuchNumber(to)
     call = Call(
-        number.account_sid, sender, to, status="ringing", number_sid=number.sid, extra=dict(extra or {}),
-        callback=number.status_callback, forwarded_from=forwarded_from,
+        number.account_sid,
+        sender,
+        to,
+        status="ringing",
+        number_sid=number.sid,
+        extra=dict(extra or {}),
+        callback=number.status_callback,
     )
     with world.lock:
         world.calls[call.sid] = call
@@ -63,23 +68,32 @@ def _end(leg: Leg, status: str) -> None:
     leg.call.finish(status)
 
 
-def outbound(
-    world: World, call: Call, ring_seconds: float, url: str | None, xml: str | None, method: str, *,
-    fallback: str | None = None,
-) -> None:
+@dataclass(frozen=True)
+class Order:
+    """What an outbound call is to do: ring for so long, then run the document at `url` or the one given."""
+
+    ring_seconds: float = 60.0
+    url: str | None = None
+    xml: str | None = None
+    method: str = "POST"
+    fallback: str | None = None
+
+
+def outbound(world: World, call: Call, order: Order) -> None:
     """The product rings somebody: ring, run its document with whoever picks up, report the progress."""
     handset = world.handset(call.to)
-    leg = Leg(world, call, handset, fallback=fallback)
+    leg = Leg(world, call, handset, fallback=order.fallback)
     leg.progress("initiated", "initiated")
     call.status = "ringing"
     call.tell(f"{call.sender} rings {call.to}")
     leg.progress("ringing", "ringing")
     try:
-        status = _pick_up(leg, handset, ring_seconds)
+        status = _pick_up(leg, handset, order.ring_seconds)
         if status == "completed":
             call.answer()
             leg.progress("answered", "in-progress")
-            _speak(leg, url, xml, method)
+            call.tell(f"{call.to} picks up")
+            _speak(leg, order)
     except Over as ending:
         status = ending.status
     except HungUp:
@@ -94,16 +108,17 @@ def _pick_up(leg: Leg, handset: Handset, limit: float) -> str:
     """What ringing comes to."""
     if handset.behaviour == "by_hand":
         command = handset.command(limit * max(1.0, leg.world.time_scale), leg.call.hangup)
+        leg.pause(0)
         return {"answer": "completed", "decline": "busy"}.get(command or "", "no-answer")
     leg.pause(min(handset.rings, limit))
     return handset.outcome if handset.rings <= limit else "no-answer"
 
 
-def _speak(leg: Leg, url: str | None, xml: str | None, method: str) -> None:
+def _speak(leg: Leg, order: Order) -> None:
     """Run the document of an outbound call."""
-    if url:
-        leg.run(url, method)
+    if order.url:
+        leg.run(order.url, order.method)
         return
-    page = leg.execute("", ET.fromstring(xml or "<Response/>"))
+    page = leg.execute("", twiml.parse(order.xml or "<Response/>"))
     while page is not None:
         page = leg.execute(*page)

@@ -59,13 +59,12 @@ class Oracle:
 
     def __init__(self, documents: Any) -> None:
         self._operations: dict[tuple[str, str], list[tuple[re.Pattern[str], Operation]]] = {}
-        found = []
+        found: list[Any] = []
         for document in documents:
             host = urlsplit(document["servers"][0]["url"]).hostname
             for path, item in document["paths"].items():
-                for method in ("get", "post", "put", "patch", "delete"):
-                    if method in item:
-                        found.append((path.count("{"), path, host, method.upper(), item, document))
+                methods = [method for method in ("get", "post", "put", "patch", "delete") if method in item]
+                found += [(path.count("{"), path, host, method.upper(), item, document) for method in methods]
         for _, path, host, method, item, document in sorted(found, key=lambda one: one[0]):  # literal paths first
             pattern = re.compile("^" + re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+?)", re.escape(path)) + "$")
             operation = Operation(item[method.lower()], item.get("parameters", []), document)
@@ -118,8 +117,11 @@ class Operation:
             operation, common, document = self._source
             declared = [_resolve(one, document, "parameters") for one in operation.get("parameters", []) + common]
             places = {
-                place: Fields(place, {one["name"]: flat(one["schema"], document) for one in declared if one["in"] == place},
-                              [one["name"] for one in declared if one["in"] == place and one.get("required")])
+                place: Fields(
+                    place,
+                    {one["name"]: flat(one["schema"], document) for one in declared if one["in"] == place},
+                    [one["name"] for one in declared if one["in"] == place and one.get("required")],
+                )
                 for place in ("path", "query")
             }
             schema = operation.get("requestBody", {}).get("content", {}).get(FORM, {}).get("schema")

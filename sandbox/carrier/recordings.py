@@ -64,22 +64,29 @@ def _listen(leg: "Leg", seconds: int) -> None:
         leg.pause(seconds)
 
 
-def _announce(
-    leg: "Leg", url: str, verb: ET.Element, known: dict[str, str], seconds: int, words: str
-) -> None:
+def _announce(leg: "Leg", url: str, verb: ET.Element, known: dict[str, str], seconds: int, words: str) -> None:
     """The recording is ready; its transcript follows when it was asked for."""
     ready = {
-        **known, "RecordingStatus": "completed", "RecordingDuration": str(seconds), "RecordingChannels": "1",
-        "RecordingStartTime": rfc2822(now()) or "", "RecordingSource": "RecordVerb", "ErrorCode": "0",
+        **known,
+        "RecordingStatus": "completed",
+        "RecordingDuration": str(seconds),
+        "RecordingChannels": "1",
+        "RecordingStartTime": rfc2822(now()) or "",
+        "RecordingSource": "RecordVerb",
+        "ErrorCode": "0",
     }
     leg.later(verb.get("recordingStatusCallback"), url, ready)
     if verb.get("transcribe") == "true" or verb.get("transcribeCallback"):
         works = isinstance(leg.person, Caller) and leg.person.transcribed and bool(words)
         leg.later(
-            verb.get("transcribeCallback"), url,
+            verb.get("transcribeCallback"),
+            url,
             {
-                **known, "TranscriptionSid": new_sid("TR"), "TranscriptionType": "fast",
-                "TranscriptionStatus": "completed" if works else "failed", "TranscriptionText": words if works else "",
+                **known,
+                "TranscriptionSid": new_sid("TR"),
+                "TranscriptionType": "fast",
+                "TranscriptionStatus": "completed" if works else "failed",
+                "TranscriptionText": words if works else "",
                 "TranscriptionUrl": known["RecordingUrl"] + "/Transcriptions",
             },
         )

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -11,8 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.carrier.faults import Fault
 from sandbox.carrier.oracle import Oracle
-from sandbox.carrier.rest import answer
-from sandbox.carrier.rest.gateway import Reply
+from sandbox.carrier.rest import Incoming, answer
 from sandbox.carrier.rest.media import STORAGE
 from sandbox.carrier.world import World
 
@@ -26,7 +26,7 @@ class Quiet(WSGIRequestHandler):
 
     disable_nagle_algorithm = True
 
-    def log(self, type: str, message: str, *args: Any) -> None:
+    def log(self, *_: Any) -> None:
         """Say nothing: the sandbox keeps its own log."""
 
 
@@ -50,26 +50,30 @@ class Front:
         login = request.authorization
         credentials = (login.username or "", login.password or "") if login and login.type == "basic" else None
         reply = answer(
-            self._world, self._oracle, request.method, host, path, request.args, request.form, credentials
+            self._world,
+            self._oracle,
+            Incoming(request.method, host, path, request.args, request.form, credentials),
         )
-        if reply.fault:
-            self._suffer(reply.fault, environ)
-        return self._response(reply)
-
-    def _response(self, reply: Reply) -> Response:
         body = b"" if reply.body is None else json.dumps(reply.body).encode()
         response = Response(body, reply.status, headers=reply.headers, content_type="application/json")
-        for job in reply.afterwards:
-            response.call_on_close(self._world.webhooks.promise(job))  # settle waits for it from now on
+        starts = [self._world.webhooks.promise(job) for job in reply.afterwards]  # settle waits from now on
+        if reply.fault:
+            self._suffer(reply.fault, environ, starts)
+        for start in starts:
+            response.call_on_close(start)
         return response
 
-    def _suffer(self, fault: Fault, environ: dict[str, Any]) -> None:
-        """Keep a good answer from arriving in time, or at all."""
+    def _suffer(self, fault: Fault, environ: dict[str, Any], starts: list[Callable[[], None]]) -> None:
+        """Keep a good answer from arriving in time, or at all; what was accepted goes on meanwhile."""
+        if fault.kind in ("close", "lose"):
+            while starts:
+                starts.pop(0)()
         if fault.kind in ("slow", "lose"):
             self.stopping.wait(fault.seconds)
         line = environ.get("werkzeug.socket")
         if fault.kind in ("close", "lose") and isinstance(line, socket.socket):
-            line.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # the client may have gone first
+                line.shutdown(socket.SHUT_RDWR)
 
     def _storage(self, environ: dict[str, Any], path: str) -> Response:
         """The content of a recording or a file, for whoever was redirected here without credentials."""

@@ -21,9 +21,7 @@ def signed_form(url: str, kind: str) -> str:
 
 def signature(token: str, url: str, fields: Fields) -> str:
     """HMAC-SHA1 over the URL and the sorted form fields, base64."""
-    text = url + "".join(
-        key + value for key in sorted(fields) for value in sorted(set(_values(fields[key])))
-    )
+    text = url + "".join(key + value for key in sorted(fields) for value in sorted(set(_values(fields[key]))))
     return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
 
 

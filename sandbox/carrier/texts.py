@@ -1,14 +1,15 @@
-"""Texts through the network: what customers write, what becomes of ours, and the block list."""
+"""Texts from customers to the product, and the list of those who want none back."""
 
-import random
-import time
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from sandbox.carrier import twiml
 from sandbox.carrier.records import Media, Message, Number, Service
 from sandbox.carrier.webhooks import Webhook
 from sandbox.carrier.wire import API_HOST, API_VERSION, segments
-from sandbox.carrier.world import Delivery, World
+from sandbox.carrier.world import World
 
 STOP = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 START = {"START", "UNSTOP"}
@@ -20,7 +21,6 @@ REPLIES = {
     "Reply STOP to unsubscribe.",
     "HELP": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
 }
-PRICE_PER_SEGMENT = 0.0083
 Attachment = tuple[str, bytes]  # content type and content
 
 
@@ -42,38 +42,77 @@ class Inbound:
         return [hook.status for hook in self.hooks]
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How a text arrives: `times` over under one MessageSid, one after the other or `at_once`; forged when `tamper`.
+
+    `opt_out_type` overrides what the network makes of the words; `extra` are further fields of the webhook.
+    """
+
+    times: int = 1
+    at_once: bool = False
+    tamper: bool = False
+    sid: str = ""
+    opt_out_type: str | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+
 def inbound(
-    world: World, sender: str, to: str, body: str, *, media: Sequence[Attachment] = (), times: int = 1,
-    tamper: bool = False, sid: str | None = None, opt_out_type: str | None = None, extra: dict[str, str] | None = None,
+    world: World, sender: str, to: str, body: str, media: Sequence[Attachment] = (), manner: Manner = Manner()
 ) -> Inbound:
-    """Somebody texts one of the numbers; posted `times` times under one MessageSid."""
+    """Somebody texts one of the numbers."""
     number = world.numbers[to]
     message = Message(
-        number.account_sid, to, sender, body, direction="inbound", status="received", service_sid=number.service_sid,
-        num_media=len(media), num_segments=segments(body), sid=sid or "",
+        number.account_sid,
+        to,
+        sender,
+        body,
+        direction="inbound",
+        status="received",
+        service_sid=number.service_sid,
+        num_media=len(media),
+        num_segments=segments(body),
+        sid=manner.sid,
     )
     service = world.services.get(number.service_sid or "")
-    kind = opt_out_type or _keyword(world, number, sender, body)
-    params = {**_params(message), **_attach(world, message, media), **(extra or {})}
-    if kind and (opt_out_type or service is None or service.advanced_opt_out):
+    kind = manner.opt_out_type or _keyword(world, number, sender, body)
+    params = {**_params(message), **_attach(world, message, media), **manner.extra}
+    if kind and (manner.opt_out_type or service is None or service.advanced_opt_out):
         params["OptOutType"] = kind
-    if not tamper:
-        world.remember(message)
-        _apply(world, number, sender, kind)
+    if manner.tamper:
+        return Inbound(message, _tell(world, number, service, params, tamper=True))
+    world.remember(message)
+    _apply(world, number, sender, kind)
     result = Inbound(message)
-    for _ in range(times):
-        result.hooks += _tell(world, number, service, params, tamper)
-    if kind and not tamper:
-        _reply(world, number, sender, kind)
+    with ThreadPoolExecutor(manner.times if manner.at_once else 1) as runners:
+        tellings = [runners.submit(_tell, world, number, service, params) for _ in range(manner.times)]
+    for telling in tellings:
+        result.hooks += telling.result()
+    if kind:
+        _reply(world, number, sender, REPLIES[kind], is_automatic=True)
     return result
 
 
 def _params(message: Message) -> dict[str, str]:
     fields = {
-        "MessageSid": message.sid, "SmsMessageSid": message.sid, "SmsSid": message.sid, "SmsStatus": "received",
-        "AccountSid": message.account_sid, "ApiVersion": API_VERSION, "From": message.sender or "",
-        "FromCountry": "US", "FromCity": "", "FromState": "", "FromZip": "", "To": message.to, "ToCountry": "US",
-        "ToCity": "", "ToState": "", "ToZip": "", "Body": message.body, "NumMedia": str(message.num_media),
+        "MessageSid": message.sid,
+        "SmsMessageSid": message.sid,
+        "SmsSid": message.sid,
+        "SmsStatus": "received",
+        "AccountSid": message.account_sid,
+        "ApiVersion": API_VERSION,
+        "From": message.sender or "",
+        "FromCountry": "US",
+        "FromCity": "",
+        "FromState": "",
+        "FromZip": "",
+        "To": message.to,
+        "ToCountry": "US",
+        "ToCity": "",
+        "ToState": "",
+        "ToZip": "",
+        "Body": message.body,
+        "NumMedia": str(message.num_media),
         "NumSegments": str(message.num_segments),
     }
     if message.service_sid:
@@ -95,7 +134,7 @@ def _attach(world: World, message: Message, media: Sequence[Attachment]) -> dict
 
 
 def _tell(
-    world: World, number: Number, service: Service | None, params: dict[str, str], tamper: bool
+    world: World, number: Number, service: Service | None, params: dict[str, str], *, tamper: bool = False
 ) -> list[Webhook]:
     """Post to the service's URL, else to the number's; the fallback URL after a failure."""
     url, method = number.sms_url, number.sms_method
@@ -105,10 +144,27 @@ def _tell(
     if not url:
         return []
     hook = world.webhooks.post(number.account_sid, url, params, method=method, tamper=tamper)
-    if hook.ok or tamper or not fallback:
-        return [hook]
-    failed = {**params, "ErrorCode": "11200" if hook.status > 0 else "11205", "ErrorUrl": hook.url}
-    return [hook, world.webhooks.post(number.account_sid, fallback, failed)]
+    hooks = [hook]
+    if not hook.ok and not tamper and fallback:
+        failed = {**params, "ErrorCode": "11200" if hook.status > 0 else "11205", "ErrorUrl": hook.url}
+        hooks.append(world.webhooks.post(number.account_sid, fallback, failed))
+    if hooks[-1].ok and hooks[-1].body:
+        _obey(world, number, params["From"], hooks[-1])
+    return hooks
+
+
+def _obey(world: World, number: Number, sender: str, hook: Webhook) -> None:
+    """Read the answer: a <Message> in it is a reply to the sender."""
+    if "xml" not in hook.content_type:
+        return
+    for wrong in twiml.mistakes(hook.body, "messaging"):
+        world.complain("twiml", f"{hook.path}: {wrong}")
+    try:
+        replies = list(twiml.parse(hook.body).iter("Message"))
+    except ET.ParseError:
+        return
+    for one in replies:
+        _reply(world, number, sender, " ".join("".join(one.itertext()).split()))
 
 
 # the block list
@@ -138,75 +194,16 @@ def _apply(world: World, number: Number, phone: str, kind: str | None) -> None:
             world.blocked -= pairs
 
 
-def _reply(world: World, number: Number, phone: str, kind: str) -> None:
-    """Twilio's own answer to a keyword; the product never sees it."""
+def _reply(world: World, number: Number, phone: str, body: str, *, is_automatic: bool = False) -> None:
+    """A text that leaves without the API: Twilio's own answer to a keyword, or one in the product's TwiML."""
     message = Message(
-        number.account_sid, phone, number.phone_number, REPLIES[kind], direction="outbound-reply", status="delivered",
-        service_sid=number.service_sid, is_automatic=True,
+        number.account_sid,
+        phone,
+        number.phone_number,
+        body,
+        direction="outbound-reply",
+        status="delivered",
+        service_sid=number.service_sid,
+        is_automatic=is_automatic,
     )
     world.remember(message)
-
-
-# what becomes of ours
-
-
-def deliver(world: World, message: Message, scenario: Delivery) -> None:
-    """Report the statuses of a text to its callback, in the scenario's order, each as often as it says."""
-    gate = _registration_error(world, message)
-    if gate:
-        scenario = Delivery("undelivered", gate)
-    steps = scenario.steps()
-    _choose_sender(world, message)
-    final = steps[-1] if steps else message.status
-    order = random.sample(steps, len(steps)) if scenario.shuffled else steps
-    for status in order:
-        if message.status == "canceled":
-            return
-        if scenario.seconds and world.time_scale:
-            time.sleep(scenario.seconds * world.time_scale)
-        error = scenario.error if status in ("failed", "undelivered") else None
-        _move(message, status, error, final)
-        for _ in range(scenario.repeat if message.callback else 0):
-            world.webhooks.post(message.account_sid, str(message.callback), _status_params(message, status, error))
-    _move(message, final, None, final)
-
-
-def _move(message: Message, status: str, error: int | None, final: str) -> None:
-    """The API never goes back from the final status, whatever order the callbacks come in."""
-    if message.status == final:
-        return
-    message.move(status, error)
-    if status == final:
-        message.price = f"-{PRICE_PER_SEGMENT * message.num_segments:.5f}"
-
-
-def _status_params(message: Message, status: str, error: int | None) -> dict[str, str]:
-    fields = {
-        "AccountSid": message.account_sid, "MessageSid": message.sid, "SmsSid": message.sid, "MessageStatus": status,
-        "SmsStatus": status, "To": message.to, "From": message.sender or "", "ApiVersion": API_VERSION,
-    }
-    if message.service_sid:
-        fields["MessagingServiceSid"] = message.service_sid
-    return fields | ({"ErrorCode": str(error)} if error else {})
-
-
-def _choose_sender(world: World, message: Message) -> None:
-    """A Messaging Service picks its number only now, and counts the segments."""
-    if message.sender is None:
-        pool = world.service_numbers(message.service_sid or "")
-        message.sender = pool[0].phone_number if pool else None
-        if message.sender:
-            with world.lock:
-                world.texts.setdefault(message.sender, []).append(message)
-    message.num_segments = segments(message.body)
-
-
-def _registration_error(world: World, message: Message) -> int | None:
-    """30034 for an unregistered local number, 30032 for an unverified toll-free one."""
-    _choose_sender(world, message)
-    number = world.numbers.get(message.sender or "")
-    if number is None or number.registered:
-        return None
-    return 30032 if number.is_toll_free else 30034
-
-

@@ -20,8 +20,13 @@ class Leg:
     """One leg at work: `person` is the human on it, `whisper` says that this is a screening document."""
 
     def __init__(
-        self, world: World, call: Call, person: Caller | Handset, *,
-        fallback: str | None = None, whisper: bool = False,
+        self,
+        world: World,
+        call: Call,
+        person: Caller | Handset,
+        *,
+        fallback: str | None = None,
+        whisper: bool = False,
     ) -> None:
         self.world, self.call, self.person = world, call, person
         self.fallback, self.is_whisper = fallback, whisper
@@ -47,15 +52,22 @@ class Leg:
         """The fields that every voice webhook of this leg has."""
         call = self.call
         fields = {
-            "AccountSid": call.account_sid, "CallSid": call.sid, "CallStatus": call.status,
-            "From": call.sender, "To": call.to, "Caller": call.sender, "Called": call.to,
-            "Direction": call.direction, "ApiVersion": API_VERSION, "FromCountry": "US", "ToCountry": "US",
-            "CallerCountry": "US", "CalledCountry": "US",
+            "AccountSid": call.account_sid,
+            "CallSid": call.sid,
+            "CallStatus": call.status,
+            "From": call.sender,
+            "To": call.to,
+            "Caller": call.sender,
+            "Called": call.to,
+            "Direction": call.direction,
+            "ApiVersion": API_VERSION,
+            "FromCountry": "US",
+            "ToCountry": "US",
+            "CallerCountry": "US",
+            "CalledCountry": "US",
         }
         if call.parent:
             fields["ParentCallSid"] = call.parent.sid
-        if call.forwarded_from:
-            fields["ForwardedFrom"] = call.forwarded_from
         return {**fields, **call.extra}
 
     def post(self, url: str, fields: dict[str, str], method: str = "POST") -> Webhook:
@@ -95,7 +107,7 @@ class Leg:
         for wrong in twiml.mistakes(hook.body, whisper=self.is_whisper):
             self.world.complain("twiml", f"{hook.path}: {wrong}")
         try:
-            return ET.fromstring(hook.body), 0
+            return twiml.parse(hook.body), 0
         except ET.ParseError:
             return None, 12100
 
@@ -111,7 +123,9 @@ class Leg:
         if not call.callback or event not in call.callback_events:
             return
         fields = {
-            "CallStatus": status, "Timestamp": rfc2822(now()) or "", "CallbackSource": "call-progress-events",
+            "CallStatus": status,
+            "Timestamp": rfc2822(now()) or "",
+            "CallbackSource": "call-progress-events",
             "SequenceNumber": str(call.sequence),
         }
         call.sequence += 1

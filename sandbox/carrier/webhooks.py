@@ -48,6 +48,19 @@ class Webhook:
         return self.body.decode("utf-8", "replace")
 
 
+@dataclass(frozen=True)
+class Envelope:
+    """A webhook ready to go: the URL as configured, and the page that is signed and asked."""
+
+    url: str
+    page: str
+    body: bytes
+    content_type: str
+    signature: str
+    method: str = "POST"
+    params: dict[str, str] = field(default_factory=dict)
+
+
 class Sender:
     """Carries bytes to the product's loopback address, over a socket or into a WSGI application."""
 
@@ -115,57 +128,65 @@ class Webhooks:
         complain: Callable[[str, str], None],
         *,
         workers: int = 4,
-        background: bool = True,
     ) -> None:
         self.sender, self.log = sender, deque[Webhook](maxlen=20000)
         self._token_of, self._complain = token_of, complain
         self._jobs: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
         self._open, self._idle = 0, threading.Condition()
-        self._workers = workers if background else 0
+        self._workers = workers
         for _ in range(self._workers):
             threading.Thread(target=self._work, name="carrier-webhooks", daemon=True).start()
 
-    def post(
-        self, account_sid: str, url: str, params: dict[str, str], *,
-        kind: str = "text", method: str = "POST", tamper: bool = False,
-    ) -> Webhook:
-        """Send a signed form now and give back the answer; `tamper` changes a field after signing."""
-        page = url.partition("#")[0]
-        if method == "GET":
-            page += ("&" if "?" in page else "?") + urlencode(params)
-        sign = signing.signature(
-            self._token_of(account_sid), signing.signed_form(page, kind), params if method == "POST" else {}
-        )
-        if tamper:
-            params = {**params, "From": "+12135550199", "Body": "forged"}
-        body = urlencode(params).encode() if method == "POST" else b""
-        return self._attempts(url, page, method, body, FORM, sign, params)
+    def post(self, account_sid: str, url: str, params: dict[str, str], **how: Any) -> Webhook:
+        """Send a signed form now and give back the answer.
+
+        `how`: `kind` (voice or text, for the port rule), `method`, `tamper` (changes fields after signing).
+        """
+        return self._deliver(self._form(account_sid, url, params, **how))
 
     def post_json(self, account_sid: str, url: str, document: object, *, tamper: bool = False) -> Webhook:
         """Send signed JSON whose hash is part of the URL."""
         body = json.dumps(document).encode()
         page = signing.with_body_hash(url.partition("#")[0], body)
         sign = signing.signature(self._token_of(account_sid), signing.signed_form(page, "text"), {})
-        body += b" " if tamper else b""
-        return self._attempts(url, page, "POST", body, "application/json", sign, {})
+        return self._deliver(Envelope(url, page, body + (b" " if tamper else b""), "application/json", sign))
 
-    def _attempts(
-        self, url: str, page: str, method: str, body: bytes, content_type: str, sign: str, params: dict[str, str]
-    ) -> Webhook:
-        token, wanted = secrets.token_hex(18), overrides(url)
+    def _form(
+        self,
+        account_sid: str,
+        url: str,
+        params: dict[str, str],
+        *,
+        kind: str = "text",
+        method: str = "POST",
+        tamper: bool = False,
+    ) -> "Envelope":
+        page = url.partition("#")[0]
+        if method == "GET":
+            page += ("&" if "?" in page else "?") + urlencode(params)
+        fields = params if method == "POST" else {}
+        sign = signing.signature(self._token_of(account_sid), signing.signed_form(page, kind), fields)
+        if tamper:
+            params = {**params, "From": "+12135550199", "Body": "forged"}
+        body = urlencode(params).encode() if method == "POST" else b""
+        return Envelope(url, page, body, FORM, sign, method, params)
+
+    def _deliver(self, letter: "Envelope") -> Webhook:
+        """As many attempts as the URL's overrides ask for, all under one idempotency token."""
+        token, wanted = secrets.token_hex(18), overrides(letter.url)
         headers = {
-            "X-Twilio-Signature": sign,
+            "X-Twilio-Signature": letter.signature,
             "I-Twilio-Idempotency-Token": token,
-            "Content-Type": content_type,
+            "Content-Type": letter.content_type,
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",
         }
-        if not self.sender.reaches(page):
-            self._complain("webhook", f"{page} is not under the public address {self.sender.public_url}")
-            return self._keep(Webhook(page, params, UNREACHABLE, token=token, headers=headers))
+        if not self.sender.reaches(letter.page):
+            self._complain("webhook", f"{letter.page} is not under the public address {self.sender.public_url}")
+            return self._keep(Webhook(letter.page, letter.params, UNREACHABLE, token=token, headers=headers))
         for _ in range(1 + min(5, int(wanted.get("rc", "1")))):
-            status, answer, kind = self.sender.send(page, method, body, headers)
-            hook = self._keep(Webhook(page, params, status, answer, kind, token, headers))
+            status, answer, kind = self.sender.send(letter.page, letter.method, letter.body, headers)
+            hook = self._keep(Webhook(letter.page, letter.params, status, answer, kind, token, headers))
             if not is_retried(status, wanted.get("rp", "ct")):
                 break
         return hook
@@ -216,7 +237,7 @@ class Webhooks:
         try:
             if job is not None:
                 job()
-        except Exception as error:  # a broken job must not silence the pool; the test sees the complaint
+        except Exception as error:  # noqa: BLE001 - a broken job must not silence the pool; tests see the complaint
             self._complain("carrier", repr(error))
         finally:
             with self._idle:

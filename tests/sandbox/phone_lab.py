@@ -18,13 +18,11 @@ ACCOUNT, TOKEN, SERVICE = "AC" + "a" * 32, "tok-of-the-lab", "MG" + "b" * 32
 PUBLIC = "https://pub.example"
 CUSTOMER, BUSINESS, CONTRACTOR = "+12135550142", "+12135550100", "+13105550199"
 HOOKS = "/webhooks/twilio"
-WHISPER = (
-    f'<Gather numDigits="1" timeout="6" action="{HOOKS}/call/whisper-key"><Say>Press 1.</Say></Gather><Hangup/>'
-)
+WHISPER = f'<Gather numDigits="1" timeout="6" action="{HOOKS}/call/whisper-key"><Say>Press 1.</Say></Gather><Hangup/>'
 VOICEMAIL = (
-    '<Say>Sorry we missed you.</Say><Record maxLength="120" action="{hooks}/recorded" transcribe="true" '
-    'transcribeCallback="{hooks}/transcription" recordingStatusCallback="{hooks}/recording"/>'
-).format(hooks=HOOKS)
+    f'<Say>Sorry we missed you.</Say><Record maxLength="120" action="{HOOKS}/recorded" transcribe="true" '
+    f'transcribeCallback="{HOOKS}/transcription" recordingStatusCallback="{HOOKS}/recording"/>'
+)
 DIAL = (
     f'<Dial timeout="18" answerOnBridge="true" action="{HOOKS}/call/status">'
     f'<Number url="{HOOKS}/call/whisper">{CONTRACTOR}</Number></Dial>'
@@ -118,8 +116,12 @@ def lab(**options):
     product = Product()
     carrier = start(product.url, PUBLIC, ACCOUNT, TOKEN, **options)
     carrier.add_number(
-        BUSINESS, service_sid=SERVICE, voice_url=f"{PUBLIC}{HOOKS}/call#rc=2&rp=all", sms_url=f"{PUBLIC}{HOOKS}/sms",
-        voice_fallback_url=f"{PUBLIC}{HOOKS}/voice-fallback", status_callback=f"{PUBLIC}{HOOKS}/call/ended",
+        BUSINESS,
+        service_sid=SERVICE,
+        voice_url=f"{PUBLIC}{HOOKS}/call#rc=2&rp=all",
+        sms_url=f"{PUBLIC}{HOOKS}/sms",
+        voice_fallback_url=f"{PUBLIC}{HOOKS}/voice-fallback",
+        status_callback=f"{PUBLIC}{HOOKS}/call/ended",
     )
     try:
         yield Lab(carrier, product)

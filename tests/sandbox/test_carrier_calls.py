@@ -49,9 +49,7 @@ def test_without_a_pressed_1_nobody_is_put_through(town, behaviour, reported):
     assert not call.bridged
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "status"), [("busy", "busy"), ("declines", "busy"), ("unreachable", "failed")]
-)
+@pytest.mark.parametrize(("behaviour", "status"), [("busy", "busy"), ("declines", "busy"), ("unreachable", "failed")])
 def test_a_phone_that_does_not_take_the_call(town, behaviour, status):
     town.carrier.handset(CONTRACTOR, behaviour)
     town.carrier.call(CUSTOMER, BUSINESS)
@@ -109,9 +107,7 @@ def test_the_fallback_url_is_asked_when_the_product_fails(town):
 
 
 def test_extra_facts_of_a_call_are_told(town):
-    town.carrier.call(
-        CUSTOMER, BUSINESS, extra={"StirVerstat": "TN-Validation-Passed-A"}, forwarded_from=CONTRACTOR
-    )
+    town.carrier.call(CUSTOMER, BUSINESS, extra={"StirVerstat": "TN-Validation-Passed-A", "ForwardedFrom": CONTRACTOR})
     (told,) = town.told("/call")
     assert (told["StirVerstat"], told["ForwardedFrom"]) == ("TN-Validation-Passed-A", CONTRACTOR)
 

@@ -73,8 +73,14 @@ def test_held_texts_are_reported_when_the_test_says_so(town):
 
 @pytest.mark.parametrize(
     ("to", "code"),
-    [("+15005550001", 21211), ("+15005550002", 21612), ("+15005550003", 21408), ("+15005550004", 21610),
-     ("+15005550009", 21614), (BUSINESS, 21266)],
+    [
+        ("+15005550001", 21211),
+        ("+15005550002", 21612),
+        ("+15005550003", 21408),
+        ("+15005550004", 21610),
+        ("+15005550009", 21614),
+        (BUSINESS, 21266),
+    ],
 )
 def test_numbers_that_cannot_be_texted(town, to, code):
     with pytest.raises(TwilioRestException) as refusal:
@@ -82,7 +88,9 @@ def test_numbers_that_cannot_be_texted(town, to, code):
     assert (refusal.value.status, refusal.value.code) == (400, code)
 
 
-@pytest.mark.parametrize(("sender", "code"), [("+12135559999", 21606), ("+15005550001", 21212), ("+15005550008", 21611)])
+@pytest.mark.parametrize(
+    ("sender", "code"), [("+12135559999", 21606), ("+15005550001", 21212), ("+15005550008", 21611)]
+)
 def test_senders_that_are_not_ours(town, sender, code):
     with pytest.raises(TwilioRestException) as refusal:
         send(town, from_=sender, messaging_service_sid=None)

@@ -22,7 +22,8 @@ def listing(request: Request) -> Answer:
     """The account and its subaccounts."""
     name, sid = request.query.get("FriendlyName"), request.account.sid
     found = [
-        one for one in list(request.world.accounts.values())
+        one
+        for one in list(request.world.accounts.values())
         if sid in (one.sid, one.owner_sid) and (name is None or one.friendly_name == name)
     ]
     return pages(request, "accounts", found)

@@ -26,30 +26,30 @@ def create(request: Request) -> Answer:
     for wrong in twiml.mistakes(xml.encode()) if xml and not url else ():
         world.complain("twiml", f"Calls.json Twiml: {wrong}")
     call = Call(
-        request.account.sid, sender, to, direction="outbound-api", number_sid=number.sid,
+        request.account.sid,
+        sender,
+        to,
+        direction="outbound-api",
+        number_sid=number.sid,
         callback=form.get("StatusCallback"),
         callback_events=tuple(form.getlist("StatusCallbackEvent")) or ("completed",),
     )
     with world.lock:
         world.calls[call.sid] = call
-    ring, method = float(form.get("Timeout", "60")), form.get("Method", "POST")
-    fallback = form.get("FallbackUrl")
-    request.later(lambda: _start(request, call, ring, (url, xml, fallback, method)))
+    order = network.Order(
+        float(form.get("Timeout", "60")), url, xml, form.get("Method", "POST"), form.get("FallbackUrl")
+    )
+    request.later(lambda: _start(request, call, order))
     return 201, call.to_json()
 
 
-def _start(request: Request, call: Call, ring: float, what: tuple[str | None, str | None, str | None, str]) -> None:
+def _start(request: Request, call: Call, order: network.Order) -> None:
     """Run in the pool when time stands still, in a thread of its own when it passes or a person decides."""
-    url, xml, fallback, method = what
     world = request.world
-
-    def run() -> None:
-        network.outbound(world, call, ring, url, xml, method, fallback=fallback)
-
     if world.time_scale or world.handset(call.to).behaviour == "by_hand":
-        threading.Thread(target=run, name="carrier-call", daemon=True).start()
+        threading.Thread(target=network.outbound, args=(world, call, order), name="carrier-call", daemon=True).start()
     else:
-        run()
+        network.outbound(world, call, order)
 
 
 @route("GET", f"{ACCOUNT}/Calls.json")

@@ -14,6 +14,18 @@ from sandbox.carrier.wire import Refused, error_body
 from sandbox.carrier.world import World
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """A request as it came in; `credentials` are the user and password of Basic authentication."""
+
+    method: str
+    host: str
+    path: str
+    query: MultiDict[str, str]
+    form: MultiDict[str, str]
+    credentials: tuple[str, str] | None
+
+
 @dataclass
 class Reply:
     """What goes back; `fault` may still keep it from arriving, `afterwards` runs once it has gone out."""
@@ -25,27 +37,25 @@ class Reply:
     afterwards: list[Callable[[], object]] = field(default_factory=list)
 
 
-def answer(
-    world: World, oracle: Oracle | None, method: str, host: str, path: str,
-    query: MultiDict[str, str], form: MultiDict[str, str], credentials: tuple[str, str] | None,
-) -> Reply:
+def answer(world: World, oracle: Oracle | None, came: Incoming) -> Reply:
     """Serve one request to a Twilio host."""
+    where = f"{came.method} https://{came.host}{came.path}"
     try:
-        account = _account(world, path, credentials)
-        fault = world.faults.take(method, path)
+        account = _account(world, came.path, came.credentials)
+        fault = world.faults.take(came.method, came.path)
         if fault and fault.kind == "refuse":
             return Reply(fault.status, error_body(fault.status, fault.code), fault.headers or {})
-        wrong = oracle.request_errors(method, host, path, query, form) if oracle else []
+        wrong = oracle.request_errors(came.method, came.host, came.path, came.query, came.form) if oracle else []
         if wrong:
-            world.complain("request", f"{method} https://{host}{path}: {'; '.join(wrong)}")
+            world.complain("request", f"{where}: {'; '.join(wrong)}")
             return Reply(500, error_body(500, 20500, f"The specification does not allow this: {'; '.join(wrong)}"))
-        reply = _serve(Request(world, method, host, path, query, form, account))
+        reply = _serve(Request(world, came.method, came.host, came.path, came.query, came.form, account))
         reply.fault = fault
     except Refused as refusal:
         return Reply(refusal.status, refusal.body)
-    unlike = oracle.response_errors(method, host, path, reply.status, reply.body) if oracle else []
+    unlike = oracle.response_errors(came.method, came.host, came.path, reply.status, reply.body) if oracle else []
     for line in unlike:
-        world.complain("answer", f"{method} https://{host}{path}: {line}")
+        world.complain("answer", f"{where}: {line}")
     return reply
 
 

@@ -5,8 +5,16 @@ from sandbox.carrier.rest.routing import LOOKUPS, Answer, Request, route
 from sandbox.carrier.wire import E164
 
 PACKAGES = (
-    "caller_name", "sim_swap", "call_forwarding", "line_status", "line_type_intelligence", "identity_match",
-    "reassigned_number", "sms_pumping_risk", "phone_number_quality_score", "pre_fill",
+    "caller_name",
+    "sim_swap",
+    "call_forwarding",
+    "line_status",
+    "line_type_intelligence",
+    "identity_match",
+    "reassigned_number",
+    "sms_pumping_risk",
+    "phone_number_quality_score",
+    "pre_fill",
 )
 
 

@@ -25,7 +25,8 @@ def list_recordings(request: Request) -> Answer:
     """Recordings of the account, newest first, of one call if asked."""
     wanted = request.query.get("CallSid")
     found = [
-        one for one in list(request.world.recordings.values())
+        one
+        for one in list(request.world.recordings.values())
         if one.account_sid == request.account.sid and wanted in (None, one.call_sid)
     ]
     return pages(request, "recordings", found[::-1])
@@ -57,7 +58,8 @@ def _media(request: Request, message_sid: str, sid: str) -> Media:
 def list_media(request: Request, message: str) -> Answer:
     """The files of one message."""
     found = [
-        one for one in list(request.world.media.values())
+        one
+        for one in list(request.world.media.values())
         if one.message_sid == message and one.account_sid == request.account.sid
     ]
     return pages(request, "media_list", found)

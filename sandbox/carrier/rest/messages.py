@@ -2,13 +2,17 @@
 
 from datetime import UTC, date, datetime
 
-from sandbox.carrier import texts
+from sandbox.carrier import delivery, texts
 from sandbox.carrier.records import Message
 from sandbox.carrier.rest.routing import ACCOUNT, Answer, Request, pages, route
 from sandbox.carrier.wire import E164, Refused, segments
 
 MAGIC_TO = {  # Twilio's own test numbers
-    "+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408, "+15005550004": 21610, "+15005550009": 21614,
+    "+15005550001": 21211,
+    "+15005550002": 21612,
+    "+15005550003": 21408,
+    "+15005550004": 21610,
+    "+15005550009": 21614,
 }
 MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
 MAGIC_SENDER = "+15005550006"
@@ -74,7 +78,10 @@ def _accepted(request: Request, to: str, body: str, media: list[str]) -> Message
     service = request.world.services.get(form.get("MessagingServiceSid", ""))
     first = "accepted" if service else "queued"
     return Message(
-        request.account.sid, to, form.get("From"), body,
+        request.account.sid,
+        to,
+        form.get("From"),
+        body,
         status="scheduled" if form.get("SendAt") else first,
         service_sid=service.sid if service else None,
         num_media=len(media),
@@ -91,9 +98,9 @@ def _deliver(request: Request, message: Message) -> None:
     if scenario.held:
         return
     if scenario.early:
-        texts.deliver(world, message, scenario)
+        delivery.deliver(world, message, scenario)
         return
-    request.later(lambda: texts.deliver(world, message, scenario))
+    request.later(lambda: delivery.deliver(world, message, scenario))
 
 
 @route("GET", f"{ACCOUNT}/Messages.json")
@@ -103,7 +110,8 @@ def listing(request: Request) -> Answer:
     to, sender = query.get("To"), query.get("From")
     pool = world.texts.get(to or sender or "", []) if to or sender else list(world.messages.values())
     found = [
-        message for message in pool
+        message
+        for message in pool
         if message.account_sid == request.account.sid
         and (not to or message.to == to)
         and (not sender or message.sender == sender)
@@ -125,7 +133,7 @@ def in_range(query: dict[str, str], name: str, moment: datetime) -> bool:
 def _moment(text: str) -> datetime:
     if len(text) == len("2026-01-01"):
         return datetime.combine(date.fromisoformat(text), datetime.min.time(), UTC)
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -6,7 +6,11 @@ from sandbox.carrier.wire import E164, Refused, as_bool, now, snake
 
 EMPTY_AREA = "533"  # Twilio's own test area code without numbers
 UNAVAILABLE, INVALID, SURE = "+15005550000", "+15005550001", "+15005550006"
-PLACES = {"213": ("Los Angeles", "CA", "90012"), "310": ("Santa Monica", "CA", "90401"), "212": ("New York", "NY", "10001")}
+PLACES = {
+    "213": ("Los Angeles", "CA", "90012"),
+    "310": ("Santa Monica", "CA", "90401"),
+    "212": ("New York", "NY", "10001"),
+}
 PER_AREA = 30  # numbers on sale in one area: 555-0100 and up
 
 
@@ -118,7 +122,8 @@ def listing(request: Request) -> Answer:
     """Bought numbers, by friendly name or number."""
     name, phone = request.query.get("FriendlyName"), request.query.get("PhoneNumber")
     found = [
-        number for number in list(request.world.numbers.values())
+        number
+        for number in list(request.world.numbers.values())
         if number.account_sid == request.account.sid
         and (name is None or number.friendly_name == name)
         and (phone is None or phone.replace("*", "") in number.phone_number)
