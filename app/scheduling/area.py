@@ -27,7 +27,7 @@ _STREET_UNKNOWN_MARGIN = (1.2, 1.2)
 
 @dataclass(frozen=True, slots=True)
 class Zip:
-    """What is known of a ZIP: `served` tells a delivery area from PO boxes, single buildings and the military."""
+    """What is known of a ZIP: only `served` ones are areas with a centre, not PO boxes, buildings or the military."""
 
     code: str
     latitude: float | None
@@ -55,15 +55,16 @@ def zip_of(code: str) -> Zip | None:
     entry = next((entry for entry in zipcodes.matching(code) if entry["active"]), None)
     if entry is None:
         return None
-    located = bool(entry["lat"] and entry["long"])
+    latitude, longitude = float(entry["lat"] or 0), float(entry["long"] or 0)
+    served = entry["zip_code_type"] == "STANDARD" and bool(latitude and longitude)
     return Zip(
         code=code,
-        latitude=float(entry["lat"]) if located else None,
-        longitude=float(entry["long"]) if located else None,
+        latitude=latitude if served else None,
+        longitude=longitude if served else None,
         city=entry["city"],
         state=entry["state"],
         timezone=entry["timezone"],
-        served=located and entry["zip_code_type"] == "STANDARD",
+        served=served,
     )
 
 
