@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 PR_SET_PDEATHSIG = 1
 
@@ -43,7 +43,7 @@ def dies_with_parent(ending: signal.Signals) -> Callable[[], None] | None:
 def start(command: list[Any], *, ending: signal.Signals, log: Path, **options: Any) -> subprocess.Popen[bytes]:
     """Start a command in a session of its own, so that Ctrl-C reaches only us; its output is appended to `log`."""
     with log.open("ab") as output:
-        child: subprocess.Popen[bytes] = subprocess.Popen(
+        child: Any = subprocess.Popen(
             [str(word) for word in command],
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -51,7 +51,7 @@ def start(command: list[Any], *, ending: signal.Signals, log: Path, **options: A
             preexec_fn=dies_with_parent(ending),  # noqa: PLW1509 - two system calls, prepared before the fork
             **({"stdin": subprocess.DEVNULL} | options),
         )
-    return child
+    return cast("subprocess.Popen[bytes]", child)
 
 
 def stop(process: subprocess.Popen[bytes], *endings: signal.Signals, patience_seconds: float = 10) -> None:
