@@ -16,7 +16,8 @@ _EARTH_MILES = 3958.7613
 SAME_ZIP_MINUTES = 10
 _STEP_MINUTES = 5
 _FRIDAY = 4
-_PEAKS = ((7 * 60, 9 * 60), (16 * 60, 18 * 60 + 30))
+_MORNING_PEAK = (7 * 60, 9 * 60)
+_EVENING_PEAK = (16 * 60, 18 * 60 + 30)
 _ZIP = re.compile(r"\s*(\d{5})(?:[-\s]?\d{4})?\s*")
 _PO_BOX = re.compile(r"\bp\.?\s*o\.?\s*box\b|\bpost office box\b", re.IGNORECASE)
 # A centroid is not the door: below the first share of the radius it is surely inside, above the second surely outside.
@@ -129,7 +130,8 @@ def is_peak(departs_at: dt.datetime, timezone: str) -> bool:
 
 def is_peak_minute(weekday: int, minute: int) -> bool:
     """The same for a weekday (Monday 0) and minutes since midnight."""
-    return weekday <= _FRIDAY and any(start <= minute < end for start, end in _PEAKS)
+    in_peak = _MORNING_PEAK[0] <= minute < _MORNING_PEAK[1] or _EVENING_PEAK[0] <= minute < _EVENING_PEAK[1]
+    return in_peak and weekday <= _FRIDAY
 
 
 def broken_limits(miles: float | None, minutes: int | None, terms: Terms) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ Pure and without a network. A slot is always one technician's: free time of two 
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
@@ -13,8 +14,20 @@ from app.scheduling import days, diary, dispatches, frame, starts
 from app.scheduling.days import Day
 from app.scheduling.diary import Diary, Gap
 from app.scheduling.frame import Frame
-from app.scheduling.starts import Start
-from app.scheduling.types import BookingType, Busy, Found, FreeRange, RangeKind, Slot, Technician, Terms, Wanted
+from app.scheduling.starts import Harvest, Start
+from app.scheduling.types import (
+    Band,
+    BookingType,
+    Busy,
+    Found,
+    FreeRange,
+    RangeKind,
+    Slot,
+    SlotType,
+    Technician,
+    Terms,
+    Wanted,
+)
 
 
 def find(
@@ -33,16 +46,13 @@ def find(
     """
     search = frame.of(wanted, terms, busy, now)
     diaries = _diaries(search, technicians, busy)
-    broken: set[str] = set()
-    possible: dict[int, Start] = {}
-    for kind in (starts.regular, starts.early, dispatches.soon):
+    harvest = Harvest()
+    for look in (starts.regular, starts.early, dispatches.soon):
         for book in diaries:
-            for start in kind(search, book, broken):
-                possible.setdefault(start.start, start)
-    ordered = sorted(possible.values())[: wanted.at_most]
-    slots = tuple(_slot(search, start, stale=stale) for start in ordered)
-    full_today = _is_full_today(search, technicians, possible)
-    return Found(slots, _reasons(search, slots, broken, full_today=full_today, stale=stale), full_today)
+            look(search, book, harvest)
+    slots = _slots(search, sorted(harvest.starts.values())[: wanted.at_most], stale=stale)
+    full_today = _is_full_today(search, technicians, harvest)
+    return Found(slots, _reasons(search, slots, harvest, full_today=full_today, stale=stale), full_today)
 
 
 def _diaries(search: Frame, technicians: Sequence[Technician], busy: Sequence[Busy]) -> list[Diary]:
@@ -50,31 +60,51 @@ def _diaries(search: Frame, technicians: Sequence[Technician], busy: Sequence[Bu
     for block in busy:
         if block.technician_id in blocks:
             blocks[block.technician_id].append(block)
-    return [
-        diary.of(technician, blocks[technician.id], search.wanted, search.terms, search.calendar)
-        for technician in technicians
-    ]
+    return [diary.of(technician, blocks[technician.id], search.roads, search.wanted) for technician in technicians]
 
 
-def _slot(search: Frame, start: Start, *, stale: bool) -> Slot:
-    emergency = start.slot_type not in ("regular", "early_morning")
-    key = f"{start.technician_id}|{start.start}|{search.duration}|{start.slot_type}"
+def _slots(search: Frame, ordered: Sequence[Start], *, stale: bool) -> tuple[Slot, ...]:
+    """The slots of these starts; what does not depend on the start is worked out once for each kind of slot."""
+    kinds: dict[tuple[str, SlotType, Band, int], tuple[str, Decimal]] = {}
+    slots = []
+    for start in ordered:
+        kind = (start.technician_id, start.slot_type, start.band, start.surcharge)
+        if kind not in kinds:
+            kinds[kind] = (_mark(search, start), _multiplier(search, start))
+        mark, multiplier = kinds[kind]
+        slots.append(_slot(search, start, mark, multiplier, stale=stale))
+    return tuple(slots)
+
+
+def _mark(search: Frame, start: Start) -> str:
+    """What the ids of one technician's slots of one length and type begin with."""
+    key = f"{start.technician_id}|{search.duration}|{start.slot_type}"
+    return blake2b(key.encode(), digest_size=5).hexdigest()
+
+
+def _multiplier(search: Frame, start: Start) -> Decimal:
+    return pricing.multiplier(
+        start.band,
+        search.terms,
+        emergency=start.slot_type.startswith("emergency"),
+        surcharge_percent=start.surcharge,
+        urgency_multiplier=search.wanted.urgency_multiplier,
+    )
+
+
+def _slot(search: Frame, start: Start, mark: str, multiplier: Decimal, *, stale: bool) -> Slot:
+    opens = days.moment_of(start.start)
+    closes = days.moment_of(start.window_end) if start.window_end > start.start else opens
     return Slot(
-        id=blake2b(key.encode(), digest_size=6).hexdigest(),
+        id=f"{mark}{start.start // days.GRID:x}",
         technician_id=start.technician_id,
-        start=days.moment_of(start.start),
+        start=opens,
         end=days.moment_of(start.start + search.duration),
-        window_start=days.moment_of(start.start),
-        window_end=days.moment_of(start.window_end),
+        window_start=opens,
+        window_end=closes,
         slot_type=start.slot_type,
         band=start.band,
-        multiplier=pricing.multiplier(
-            start.band,
-            search.terms,
-            emergency=emergency,
-            surcharge_percent=start.surcharge,
-            urgency_multiplier=search.wanted.urgency_multiplier,
-        ),
+        multiplier=multiplier,
         surcharge_percent=start.surcharge,
         booking_type="tentative" if stale else _booking_type(search, start),
         travel_minutes=start.travel,
@@ -88,12 +118,12 @@ def _booking_type(search: Frame, start: Start) -> BookingType:
     return "confirmed" if (start.night or start.date) <= search.today else search.terms.next_day_booking
 
 
-def _is_full_today(search: Frame, technicians: Sequence[Technician], possible: Mapping[int, Start]) -> bool:
+def _is_full_today(search: Frame, technicians: Sequence[Technician], harvest: Harvest) -> bool:
     """Whether there is working time left today but no regular slot in it."""
     today = search.calendar[1]
     if not search.is_workable(today.date) or search.waits_for_parts(today.date):
         return False
-    if any(start.date == today.date and start.slot_type == "regular" for start in possible.values()):
+    if any(start.date == today.date and start.slot_type == "regular" for start in harvest.starts.values()):
         return False
     earliest = starts.earliest(search)
     hours = [frame.working_hours(technician, search.terms, today.date) for technician in technicians]
@@ -101,15 +131,15 @@ def _is_full_today(search: Frame, technicians: Sequence[Technician], possible: M
 
 
 def _reasons(
-    search: Frame, slots: Sequence[Slot], broken: set[str], *, full_today: bool, stale: bool
+    search: Frame, slots: Sequence[Slot], harvest: Harvest, *, full_today: bool, stale: bool
 ) -> tuple[str, ...]:
     away = not search.is_workable(search.today)
     reasons = ["OUT_OF_OFFICE"] if away else []
     if search.wanted.urgency == "emergency" and not dispatches.are_accepted(search):
         reasons.append("EMERGENCY_NOT_ACCEPTED")
     if not slots:
-        reasons += sorted(broken, reverse=True)
-    if (full_today and not search.has_room(search.today)) or not (slots or broken or away):
+        reasons += sorted(harvest.broken, reverse=True)
+    if (full_today and not search.has_room(search.today)) or not (slots or harvest.broken or away):
         reasons.append("CAPACITY_REACHED")
     if stale:
         reasons.append("CALENDAR_STALE")

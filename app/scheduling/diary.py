@@ -39,6 +39,43 @@ class Gap(NamedTuple):
     until: int
 
 
+class Roads:
+    """The ways between the wanted place and others on the days of a search."""
+
+    def __init__(self, target: Place | None, terms: Terms, calendar: Sequence[Day]) -> None:
+        self.target, self.terms, self.calendar = target, terms, calendar
+        self.point = area.point_of(target)
+        self.midnights = [day.start for day in calendar]
+
+    def leg(self, other: Place | None) -> Leg | None:
+        """The way between another place and the wanted one, None when it cannot be told."""
+        if other is None or self.target is None:
+            return None
+        if area.are_same_zip(other, self.target):
+            return Leg(area.SAME_ZIP_MINUTES, area.SAME_ZIP_MINUTES)
+        point = area.point_of(other)
+        if point is None or self.point is None:
+            return None
+        terms = self.terms
+        miles = area.haversine_miles(*point, *self.point) * terms.travel_road_factor
+        calm, rush = area.minutes_for(miles, terms, peak=False), area.minutes_for(miles, terms, peak=True)
+        return Leg(calm, rush, area.broken_limits(miles, calm, terms), area.broken_limits(miles, rush, terms))
+
+    def around(self, place: Place | None, start: int, end: int) -> tuple[Leg | None, int]:
+        """The way from a busy block to the wanted job as it is when the block ends, and the minutes back before it."""
+        leg = self.leg(place)
+        if leg is None:
+            return None, 0
+        if leg.minutes == leg.peak_minutes:
+            return leg, leg.minutes
+        minutes, limits = leg.at(peak=self._is_peak(end))
+        return Leg(minutes, minutes, limits, limits), leg.at(peak=self._is_peak(start - leg.minutes))[0]
+
+    def _is_peak(self, departs: int) -> bool:
+        day = self.calendar[max(0, bisect.bisect_right(self.midnights, departs) - 1)]
+        return area.is_peak_minute(day.date.weekday(), day.minute_of(departs))
+
+
 @dataclass(frozen=True, slots=True)
 class Forbidden:
     """Merged open intervals of impossible starts, in order."""
@@ -76,63 +113,33 @@ class Diary:
         return self.legs[number] if number >= 0 and self.left[number] >= day.start else None
 
 
-def of(technician: Technician, busy: Iterable[Busy], wanted: Wanted, terms: Terms, calendar: Sequence[Day]) -> Diary:
+def of(technician: Technician, busy: Iterable[Busy], roads: Roads, wanted: Wanted) -> Diary:
     """Read the busy time of one technician for one wanted job; the asker's own hold is no obstacle."""
-    duration = days.up_to_grid(wanted.duration_minutes)
+    duration, pad = days.up_to_grid(wanted.duration_minutes), roads.terms.min_buffer_minutes
     every, before_day, jobs, left = [], [], [], []
     for block in busy:
         if block.end <= block.start or (block.kind == "hold" and block.owner and block.owner == wanted.asker):
             continue
         start, end = days.minutes_floor(block.start), days.minutes_ceil(block.end)
-        away, towards = _journeys(block, wanted, terms, calendar)
-        after = end + max(terms.min_buffer_minutes, block.buffer_minutes, away.minutes if away else 0)
-        before = start - max(terms.min_buffer_minutes, wanted.buffer_minutes, towards)
-        every.append((before - duration, after))
+        away, towards = roads.around(block.place, start, end)
+        after = end + max(pad, block.buffer_minutes, away.minutes if away else 0)
+        interval = (start - max(pad, wanted.buffer_minutes, towards) - duration, after)
+        every.append(interval)
         if block.kind in _JOBS:
-            jobs.append((before - duration, after))
-        # The early visit is over when the ordinary day begins: an entry that is no job needs no pad after it.
-        before_day.append((before - duration if block.kind in _JOBS else start - duration, after))
+            jobs.append(interval)
+        else:
+            # The early visit is over when the ordinary day begins: an entry that is no job needs no pad after it.
+            before_day.append((start - duration, after))
         if away:
             left.append((end, away))
     left.sort()
     ends, legs = [end for end, _ in left], [leg for _, leg in left]
-    return Diary(technician, _merged(every), _merged(before_day), _merged(jobs), ends, legs)
+    return Diary(technician, _merged(every), _merged(jobs + before_day), _merged(jobs), ends, legs)
 
 
 def taken(busy: Iterable[Busy]) -> Forbidden:
     """Busy time itself, without pads."""
     return _merged([(days.minutes_floor(block.start), days.minutes_ceil(block.end)) for block in busy])
-
-
-def _journeys(block: Busy, wanted: Wanted, terms: Terms, calendar: Sequence[Day]) -> tuple[Leg | None, int]:
-    """The way from a busy block to the wanted job as it is when the block ends, and the minutes back before it."""
-    leg = leg_between(block.place, wanted.place, terms) if block.place else None
-    if leg is None:
-        return None, 0
-    if leg.minutes == leg.peak_minutes:
-        return leg, leg.minutes
-    minutes, limits = leg.at(peak=_is_peak(days.minutes_ceil(block.end), calendar))
-    departs = days.minutes_floor(block.start) - leg.minutes
-    return Leg(minutes, minutes, limits, limits), leg.at(peak=_is_peak(departs, calendar))[0]
-
-
-def _is_peak(departs: int, calendar: Sequence[Day]) -> bool:
-    number = bisect.bisect_right(calendar, departs, key=lambda day: day.start) - 1
-    day = calendar[max(0, number)]
-    return area.is_peak_minute(day.date.weekday(), day.minute_of(departs))
-
-
-def leg_between(origin: Place, target: Place | None, terms: Terms) -> Leg | None:
-    """The way between two places, None when it cannot be told."""
-    if target is None:
-        return None
-    if area.are_same_zip(origin, target):
-        return Leg(area.SAME_ZIP_MINUTES, area.SAME_ZIP_MINUTES)
-    miles = area.travel_miles(origin, target, terms)
-    if miles is None:
-        return None
-    minutes, slow = area.minutes_for(miles, terms, peak=False), area.minutes_for(miles, terms, peak=True)
-    return Leg(minutes, slow, area.broken_limits(miles, minutes, terms), area.broken_limits(miles, slow, terms))
 
 
 def _merged(intervals: list[tuple[int, int]]) -> Forbidden:

@@ -1,7 +1,6 @@
 """The starts of an emergency: at any hour of the coming day, at the rate of their band (behaviour.md 5.4)."""
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from app import pricing
@@ -9,7 +8,7 @@ from app.scheduling import area, days, frame, starts
 from app.scheduling.days import GRID, Day
 from app.scheduling.diary import Diary
 from app.scheduling.frame import Frame
-from app.scheduling.starts import Start
+from app.scheduling.starts import Harvest, Start
 from app.scheduling.types import Band, SlotType
 
 DISPATCH_MINUTES = 24 * 60
@@ -23,7 +22,7 @@ _TYPES: dict[Band, SlotType] = {
 }
 
 
-def soon(search: Frame, book: Diary, broken: set[str]) -> Iterator[Start]:
+def soon(search: Frame, book: Diary, harvest: Harvest) -> None:
     """Every start of the coming day at which the technician may be sent."""
     if search.wanted.urgency != "emergency" or not are_accepted(search):
         return
@@ -32,10 +31,10 @@ def soon(search: Frame, book: Diary, broken: set[str]) -> Iterator[Start]:
         if day.date in book.technician.days_off:
             continue
         for gap in book.forbidden.gaps(max(first, day.start), min(last, day.end - GRID)):
-            for start, travel in starts.reachable(search, book, day, gap, broken):
+            for start, travel in starts.reachable(search, book, day, gap, harvest):
                 hour = _hour(search, book, day, start)
                 if _may_be_sent(search, book, hour):
-                    yield _start(search, book, hour, travel=travel, until=gap.until)
+                    harvest.add(_start(search, book, hour, travel=travel, until=gap.until))
 
 
 class _Hour(NamedTuple):

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from app.scheduling import area, days, diary
+from app.scheduling import area, days
 from app.scheduling.days import Day
-from app.scheduling.diary import Leg
+from app.scheduling.diary import Leg, Roads
 from app.scheduling.types import Busy, Technician, Terms, Urgency, Wanted
 
 NOON = 720
@@ -27,6 +27,7 @@ class Frame:
     calendar: tuple[Day, ...]
     jobs: Mapping[dt.date, int]
     nights: Mapping[dt.date, int]
+    roads: Roads
     base: Leg | None
 
     def earliest(self, urgency: Urgency) -> int:
@@ -63,6 +64,7 @@ def of(wanted: Wanted, terms: Terms, busy: Iterable[Busy], now: dt.datetime) -> 
     """Lay out one search."""
     today = now.astimezone(ZoneInfo(terms.timezone)).date()
     calendar = days.local_days(terms.timezone, today - dt.timedelta(days=1), terms.horizon_days + 3)
+    roads = Roads(wanted.place, terms, calendar)
     jobs, nights = counts(busy, terms, calendar)
     return Frame(
         wanted=wanted,
@@ -73,7 +75,8 @@ def of(wanted: Wanted, terms: Terms, busy: Iterable[Busy], now: dt.datetime) -> 
         calendar=calendar,
         jobs=jobs,
         nights=nights,
-        base=diary.leg_between(terms.base, wanted.place, terms),
+        roads=roads,
+        base=roads.leg(terms.base),
     )
 
 

@@ -27,12 +27,23 @@ class Start(NamedTuple):
     night: dt.date | None = None
 
 
+class Harvest:
+    """What a search has found so far: the starts, each for the first technician who is free, and broken limits."""
+
+    def __init__(self) -> None:
+        self.starts: dict[int, Start] = {}
+        self.broken: set[str] = set()
+
+    def add(self, start: Start) -> None:
+        self.starts[start.start] = start
+
+
 def earliest(search: Frame) -> int:
     """The first start after the lead time; an emergency that waits for a regular slot waits like everybody else."""
     return search.earliest("urgent" if search.wanted.urgency == "urgent" else "normal")
 
 
-def regular(search: Frame, book: Diary, broken: set[str]) -> Iterator[Start]:
+def regular(search: Frame, book: Diary, harvest: Harvest) -> None:
     """Starts in the technician's hours; the block ends by closing unless overtime is allowed."""
     first, window = earliest(search), search.terms.arrival_window_minutes
     for day in search.bookable():
@@ -42,12 +53,13 @@ def regular(search: Frame, book: Diary, broken: set[str]) -> Iterator[Start]:
         punctual = day.at(hours[1]) - search.duration
         last = day.at(hours[1]) - GRID if search.terms.overtime_allowed else punctual
         for gap in book.forbidden.gaps(max(day.at(hours[0]), first), last):
-            for start, travel in reachable(search, book, day, gap, broken):
+            for start, travel in reachable(search, book, day, gap, harvest):
                 until = min(gap.until, punctual) if start <= punctual else gap.until
-                yield Start(start, window_end(start, window, until), book.technician.id, travel, day.date)
+                end = window_end(start, window, until)
+                harvest.add(Start(start, end, book.technician.id, travel, day.date))
 
 
-def early(search: Frame, book: Diary, broken: set[str]) -> Iterator[Start]:
+def early(search: Frame, book: Diary, harvest: Harvest) -> None:
     """The one premium start before opening on days that are worked."""
     terms = search.terms
     first = earliest(search)
@@ -58,24 +70,24 @@ def early(search: Frame, book: Diary, broken: set[str]) -> Iterator[Start]:
             continue
         last_arrival = min(day.at(days.clock(terms.early_end)), day.at(hours[1]) - search.duration)
         for gap in book.early_forbidden.gaps(at, at):
-            for start, travel in reachable(search, book, day, gap, broken):
+            for start, travel in reachable(search, book, day, gap, harvest):
                 until = min(last_arrival, *(jobs.until for jobs in book.jobs_forbidden.gaps(at, at)))
                 end = window_end(start, terms.arrival_window_minutes, until)
-                yield Start(start, end, book.technician.id, travel, day.date, "early_morning", "early")
+                harvest.add(Start(start, end, book.technician.id, travel, day.date, "early_morning", "early"))
 
 
-def reachable(search: Frame, book: Diary, day: Day, gap: Gap, broken: set[str]) -> Iterator[tuple[int, int]]:
-    """The quarters of an hour of a gap that can be driven to, with the minutes on the road.
+def reachable(search: Frame, book: Diary, day: Day, gap: Gap, harvest: Harvest) -> Iterator[tuple[int, int]]:
+    """The quarters of an hour of a gap that nobody has yet and that can be driven to, with the minutes on the road.
 
-    A clock time that the day shows twice is left out the second time. Limits that forbid a start go into `broken`.
+    A clock time that the day shows twice is left out the second time.
     """
     leg = book.leg_to(gap.first, day)
     for start in range(days.up_to_grid(gap.first), gap.last + 1, GRID):
-        if day.turn is not None and day.is_repeated(start):
+        if start in harvest.starts or (day.turn is not None and day.is_repeated(start)):
             continue
         travel, limits = search.journey(start, day, leg)
         if limits:
-            broken.update(limits)
+            harvest.broken.update(limits)
         elif start >= search.now + travel:
             yield start, travel
 
