@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from sandbox.carrier import delivery, network, oracle, server, texts
 from sandbox.carrier.calls import Call
-from sandbox.carrier.control import create_pages
 from sandbox.carrier.faults import Fault
 from sandbox.carrier.handsets import BEHAVIOURS, Caller, Handset
+from sandbox.carrier.pages import create_pages
 from sandbox.carrier.records import Account, Message, Number, Service
 from sandbox.carrier.rest.media import STORAGE
 from sandbox.carrier.texts import Attachment, Inbound, Manner

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Flask, current_app, jsonify, request
+from flask import Blueprint, current_app, jsonify, request
 from werkzeug.exceptions import BadRequest
 
 from sandbox.carrier.calls import Call
@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from sandbox.carrier.carrier import Carrier
 
 bp = Blueprint("control", __name__, url_prefix="/sandbox")
-
-
-def create_pages(carrier: "Carrier") -> Flask:
-    """The sandbox's own pages and endpoints."""
-    app = Flask("sandbox.carrier")
-    app.extensions["carrier"] = carrier
-    app.register_blueprint(bp)
-    return app
 
 
 def carrier() -> "Carrier":
