@@ -33,9 +33,9 @@ stream: ## start the event stream beside `make servers`
 	$(SETUP)
 	$(RUN) stream
 
-worker: ## start the four workers beside `make servers`
+worker: ## start the workers beside `make servers`
 	$(SETUP)
-	$(RUN) inbox outbox turns bulk
+	$(RUN) worker
 
 clock: ## start the clock beside `make servers`
 	$(SETUP)

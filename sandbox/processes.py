@@ -123,3 +123,20 @@ def claim_port(port: int, purpose: str) -> int:
                 f"or choose other ports with PORT_BASE, for example: make demo PORT_BASE={elsewhere}"
             ) from error
     return port
+
+
+def tail(log: Path, lines: int = 5) -> str:
+    """Return the last lines of a log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def end_in_order_at_signals() -> None:
+    """Leave every `with` block at the first SIGINT or SIGTERM, and let no second one interrupt that."""
+
+    def leave(*_: Any) -> None:
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, signal.SIG_IGN)
+        sys.exit(0)
+
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, leave)

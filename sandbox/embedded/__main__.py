@@ -6,16 +6,15 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 from sandbox import embedded
+from sandbox.processes import end_in_order_at_signals
 
 
 def main() -> int:
     """Serve until a signal comes."""
     options = read_options()
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, leave)
+    end_in_order_at_signals()
     try:
         if options.passing:
             return run_beside_passing_servers(options.command)
@@ -44,13 +43,6 @@ def run_beside_passing_servers(command: list[str]) -> int:
     """Run a command with the addresses of fresh servers in its environment."""
     with embedded.passing_servers() as servers:
         return subprocess.run(command, env=os.environ | servers.environment(), check=False).returncode
-
-
-def leave(*_: Any) -> None:
-    """End in order at the first signal, and let no second one interrupt that."""
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.SIG_IGN)
-    sys.exit(0)
 
 
 def print_addresses(servers: embedded.Servers) -> None:

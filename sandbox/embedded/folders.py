@@ -91,14 +91,9 @@ def alone(home: Path) -> Iterator[None]:
             lock.seek(0)
             starter = lock.read().strip() or "unknown"
             raise SandboxError(
-                f"The servers in {home} are already running, started by process {starter}. Stop that one first."
+                f"What works in {home} is already running, started by process {starter}. Stop that one first."
             ) from error
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         yield
-
-
-def tail(log: Path, lines: int = 5) -> str:
-    """Return the last lines of a log."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])

@@ -12,7 +12,7 @@ from psycopg import sql
 
 from sandbox import processes
 from sandbox.embedded import binaries
-from sandbox.embedded.folders import hand_over, tail
+from sandbox.embedded.folders import hand_over
 from sandbox.processes import SandboxError
 
 SUPERUSER = "postgres"
@@ -115,7 +115,7 @@ class Postgres:
                 time.sleep(0.02)
             else:
                 return
-        raise SandboxError(f"PostgreSQL does not start. The end of {self.log}:\n{tail(self.log)}")
+        raise SandboxError(f"PostgreSQL does not start. The end of {self.log}:\n{processes.tail(self.log)}")
 
     def stop(self) -> None:
         """Stop it: sessions are ended, data is safe."""

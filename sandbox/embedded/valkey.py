@@ -12,7 +12,6 @@ from redis.retry import Retry
 
 from sandbox import processes
 from sandbox.embedded import binaries
-from sandbox.embedded.folders import tail
 from sandbox.processes import SandboxError
 
 START_SECONDS = 30
@@ -67,7 +66,7 @@ class Valkey:
                 time.sleep(0.01)
             else:
                 return client.close()
-        raise SandboxError(f"Valkey does not start. The end of {self.log}:\n{tail(self.log)}")
+        raise SandboxError(f"Valkey does not start. The end of {self.log}:\n{processes.tail(self.log)}")
 
     def stop(self) -> None:
         """Stop it; the append-only file is flushed first."""
