@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sandbox.carrier import delivery, network, oracle, server, texts
+from sandbox.carrier import delivery, network, oracle, registrations, server, texts
 from sandbox.carrier.calls import Call
 from sandbox.carrier.faults import Fault
 from sandbox.carrier.handsets import BEHAVIOURS, Caller, Handset
@@ -184,6 +184,10 @@ class Carrier:
     def post_json(self, url: str, document: object, *, account_sid: str | None = None, tamper: bool = False) -> Webhook:
         """A signed JSON webhook of your own making."""
         return self.world.webhooks.post_json(account_sid or self.account_sid, url, document, tamper=tamper)
+
+    def decide(self, sid: str, status: str, **how: Any) -> list[Webhook]:
+        """The authorities decide about a registration; see registrations.decide."""
+        return registrations.decide(self.world, sid, status, **how)
 
     # what happened
 

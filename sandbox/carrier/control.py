@@ -199,6 +199,19 @@ def line_type(phone: str) -> Any:
     return "", 204
 
 
+@bp.post("/registrations/<sid>")
+def decide(sid: str) -> Any:
+    """The authorities decide: `status`, `lost?`, `as_string?`, facts."""
+    body = asked()
+    return jsonify(told=[one.status for one in carrier().decide(sid, body.pop("status"), **body)])
+
+
+@bp.get("/registrations")
+def registrations() -> Any:
+    """Everything that waits for a decision, or had one."""
+    return jsonify([{**one, "kind": one["_kind"]} for one in carrier().world.resources.values()])
+
+
 @bp.post("/settle")
 def settle() -> Any:
     """Wait until every callback is out."""

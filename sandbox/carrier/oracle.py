@@ -26,6 +26,8 @@ AHEAD_OF_SPEC = {
     # twilio-python 9.13.0 has messages.create(message_intent=...); the April 2026 files do not know it
     "CreateMessage": {"MessageIntent": {"type": "string"}},
 }
+# Twilio itself answers otherwise than its files say: the first two are strings, the name of a number is "(213) 555-0100".
+UNLIKE_THE_FILES = ("latitude", "longitude", "friendly_name")
 
 
 def _snake(name: str) -> str:
@@ -242,7 +244,10 @@ def flat(schema: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """A schema with its references inlined and OpenAPI's `nullable` said in JSON Schema."""
     schema = dict(_resolve(schema, document, "schemas"))
     if "properties" in schema:
-        schema["properties"] = {name: flat(one, document) for name, one in schema["properties"].items()}
+        properties = schema["properties"].items()
+        schema["properties"] = {
+            name: {} if name in UNLIKE_THE_FILES else flat(one, document) for name, one in properties
+        }
     for key in ("oneOf", "anyOf", "allOf"):
         if key in schema:  # Twilio's oneOf branches overlap, so any match must do
             branches = [flat(one, document) for one in schema.pop(key)]

@@ -14,7 +14,7 @@ def create(request: Request) -> Answer:
     account = Account(new_sid("AC"), secrets.token_hex(16), name, owner_sid=request.account.sid)
     with request.world.lock:
         request.world.accounts[account.sid] = account
-    return 200, account.to_json()
+    return 201, account.to_json()
 
 
 @route("GET", f"/{API_VERSION}/Accounts.json")
