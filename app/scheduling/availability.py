@@ -41,8 +41,8 @@ def find(
 ) -> Found:
     """Every slot of a job up to the horizon in time order, each start once, and why there are none.
 
-    An emergency gets dispatch slots of the next 24 hours where nothing cheaper starts at the same time, and the
-    regular slots that everybody gets. A `stale` calendar makes every booking tentative.
+    An emergency also gets the dispatch slots of the next 24 hours that are sooner than the first regular slot.
+    A `stale` calendar makes every booking tentative.
     """
     search = frame.of(wanted, terms, busy, now)
     diaries = _diaries(search, technicians, busy)

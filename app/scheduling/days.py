@@ -67,6 +67,11 @@ def up_to_grid(instant: int) -> int:
     return -(-instant // GRID) * GRID
 
 
+def block_minutes(duration_minutes: int) -> int:
+    """The length of the block that is reserved for a job: whole quarters of an hour."""
+    return max(GRID, up_to_grid(duration_minutes))
+
+
 @lru_cache(maxsize=256)
 def clock(text: str) -> int:
     """Minutes since midnight of `HH:MM`; 23:59 and 24:00 both mean the end of the day."""

@@ -115,7 +115,7 @@ class Diary:
 
 def of(technician: Technician, busy: Iterable[Busy], roads: Roads, wanted: Wanted) -> Diary:
     """Read the busy time of one technician for one wanted job; the asker's own hold is no obstacle."""
-    duration, pad = days.up_to_grid(wanted.duration_minutes), roads.terms.min_buffer_minutes
+    duration, pad = days.block_minutes(wanted.duration_minutes), roads.terms.min_buffer_minutes
     every, before_day, jobs, left = [], [], [], []
     for block in busy:
         if block.end <= block.start or (block.kind == "hold" and block.owner and block.owner == wanted.asker):

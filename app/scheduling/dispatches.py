@@ -23,10 +23,11 @@ _TYPES: dict[Band, SlotType] = {
 
 
 def soon(search: Frame, book: Diary, harvest: Harvest) -> None:
-    """Every start of the coming day at which the technician may be sent."""
+    """Every start of the coming day at which the technician may be sent sooner than to a regular slot."""
     if search.wanted.urgency != "emergency" or not are_accepted(search):
         return
-    first, last = search.earliest("emergency"), search.now + DISPATCH_MINUTES
+    ordinary = (start.start - GRID for start in harvest.starts.values() if start.slot_type == "regular")
+    first, last = search.earliest("emergency"), min((search.now + DISPATCH_MINUTES, *ordinary))
     for day in search.bookable():
         if day.date in book.technician.days_off:
             continue

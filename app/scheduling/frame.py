@@ -71,7 +71,7 @@ def of(wanted: Wanted, terms: Terms, busy: Iterable[Busy], now: dt.datetime) -> 
         terms=terms,
         now=days.minutes_ceil(now),
         today=today,
-        duration=max(days.GRID, days.up_to_grid(wanted.duration_minutes)),
+        duration=days.block_minutes(wanted.duration_minutes),
         calendar=calendar,
         jobs=jobs,
         nights=nights,

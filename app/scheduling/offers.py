@@ -21,11 +21,16 @@ _DAYPARTS: dict[Daypart, tuple[int, int]] = {
 
 @dataclass(frozen=True)
 class Window:
-    """A wished time: a local date, a span of clock times `HH:MM` (its end does not belong to it), or both."""
+    """A wished time: a local date, a span of clock times `HH:MM` (its end does not belong to it), or both.
+
+    `at` is a single clock time instead of a span; a start within `slack` minutes of it suits.
+    """
 
     date: dt.date | None = None
     start: str | None = None
     end: str | None = None
+    at: str | None = None
+    slack: int = 30
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,8 @@ def _near(
     if not wish.windows:
         return (pick(allowed), True) if allowed else (pick(known), False)
     fitting = [option for option in allowed if any(_distance(option, window) == 0 for window in wish.windows)]
+    if fitting and any(window.at for window in wish.windows):
+        return [min(fitting, key=lambda option: _off_by(option, wish))], True
     if fitting:
         return _with_second(pick(fitting), fitting), True
     return _nearest(allowed or known, wish), False
@@ -107,16 +114,29 @@ def _is_allowed(option: _Local, wish: Wish) -> bool:
     return not any(start <= option.minute < end for start, end in (_DAYPARTS[part] for part in wish.not_dayparts))
 
 
+def _off_by(option: _Local, wish: Wish) -> int:
+    """Minutes between a start and the nearest clock time that was named."""
+    return min(abs(option.minute - days.clock(window.at)) for window in wish.windows if window.at)
+
+
 def _distance(option: _Local, window: Window) -> int:
     """Minutes between a start and a wished window; a window without a date is meant for every day."""
-    start = days.clock(window.start) if window.start else 0
-    end = days.clock(window.end) if window.end else days.DAY_MINUTES
+    start, end = _span(window)
     minute = option.minute
     if window.date is not None:
         minute += (option.date - window.date).days * days.DAY_MINUTES
     if minute < start:
         return start - minute
     return max(0, minute - end + 1)
+
+
+def _span(window: Window) -> tuple[int, int]:
+    if window.at:
+        return days.clock(window.at) - window.slack, days.clock(window.at) + window.slack + 1
+    return (
+        days.clock(window.start) if window.start else 0,
+        days.clock(window.end) if window.end else days.DAY_MINUTES,
+    )
 
 
 def _nearest(options: Iterable[_Local], wish: Wish) -> list[_Local]:

@@ -272,18 +272,22 @@ class TestEmergency:
         slots = find(Wanted(minutes, "emergency"), terms, list(taken), now, **more).slots
         return [slot for slot in slots if slot.slot_type.startswith("emergency")]
 
-    def test_no_premium_where_the_same_time_is_regular(self):
-        assert starts(self.dispatched(F1, at(TUE, 10)))[:6] == [
+    def test_a_dispatch_is_sooner_than_the_first_regular_slot(self):
+        assert starts(self.dispatched(F1, at(TUE, 10))) == [
             "Tue 10:45",
             "Tue 11:00",
             "Tue 11:15",
             "Tue 11:30",
             "Tue 11:45",
-            "Tue 17:15",
         ]
 
+    def test_the_early_morning_is_not_sold_as_an_emergency(self):
+        found = find(Wanted(60, "emergency"), F1, [], at(TUE, 21)).slots
+        assert [slot.slot_type for slot in found if slot.start == at(WED, 6)] == ["early_morning"]
+
     def test_a_dispatch_is_within_a_day(self):
-        assert max(slot.start for slot in self.dispatched(F1, at(TUE, 18))) <= at(WED, 18)
+        booked_out = [busy(day, "6:00", "17:30", kind="block") for day in range(WED, 31)]
+        assert local(self.dispatched(F1, at(TUE, 18, 30), booked_out)[-1].start) == "Wed 18:30"
 
     def test_not_accepted_leaves_the_regular_slots(self):
         found = find(Wanted(60, "emergency"), replace(F1, emergencies_accepted=False), [], at(TUE, 10))
@@ -319,7 +323,7 @@ class TestEmergency:
         tonight = Busy(OWNER.id, at(TUE, 21), at(TUE, 22), after_hours=True)
         past_midnight = Busy(OWNER.id, at(WED, 1), at(WED, 2), after_hours=True)
         for used in (tonight, past_midnight):
-            assert starts(self.dispatched(F1, at(TUE, 19), [used]))[:1] == ["Wed 17:15"]
+            assert self.dispatched(F1, at(TUE, 19), [used]) == []
         two_a_night = replace(F1, max_after_hours_jobs_per_day=2)
         assert starts(self.dispatched(two_a_night, at(TUE, 19), [tonight]))[0] == "Tue 22:30"
 

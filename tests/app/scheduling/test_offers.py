@@ -86,6 +86,16 @@ class TestWish:
         wish = Wish((Window(date(WED), "10:00", "10:15"),))
         assert offer(wish=wish) == (["Wed 10:00-12:00"], True)
 
+    def test_a_clock_time_is_answered_with_the_nearest_start(self):
+        taken = [busy(THU, "9:00", "10:00")]
+        assert offer(taken=taken, wish=Wish((Window(date(THU), at="10:15"),))) == (["Thu 10:30-12:30"], True)
+        assert offer(taken=taken, wish=Wish((Window(at="09:55"),))) == (["Tue 10:00-12:00"], True)
+
+    def test_a_clock_time_that_is_gone_is_answered_with_what_is_near(self):
+        taken = [busy(THU, "9:00", "12:00")]
+        options, matched = offer(terms=NO_EARLY, taken=taken, wish=Wish((Window(date(THU), at="10:00"),)))
+        assert (options, matched) == (["Wed 16:00", "Thu 12:30-14:30", "Fri 08:00-10:00"], False)
+
     def test_one_of_two_days(self):
         wish = Wish((Window(date(FRI)), Window(date(SAT))))
         taken = [busy(FRI, "5:00", "18:00", kind="block")]

@@ -129,6 +129,52 @@ def test_regular_slots_lie_in_the_hours_of_their_technician(search):
             assert slot.multiplier == terms.early_multiplier
 
 
+def is_free(technician, wanted, terms, taken, start, end):
+    """Whether one technician has this time, pads included: the slow way."""
+    before = dt.timedelta(minutes=max(terms.min_buffer_minutes, wanted.buffer_minutes))
+    for block in (block for block in taken if block.technician_id == technician.id):
+        after = dt.timedelta(minutes=max(terms.min_buffer_minutes, block.buffer_minutes))
+        if not (end + before <= block.start or start >= block.end + after):
+            return False
+    return True
+
+
+def is_bookable(technician, search, start):
+    """Whether a regular job can start at an instant, by the clock of the wall: the slow way."""
+    wanted, terms, taken, now = search
+    local, end = start.astimezone(ZONE), start + dt.timedelta(minutes=-(-wanted.duration_minutes // 15) * 15)
+    hours = (technician.hours or terms.business_hours).get(f"{local:%A}".lower())
+    today = now.astimezone(ZONE).date()
+    booked = sum(
+        block.start.astimezone(ZONE).date() == local.date()
+        for block in taken
+        if block.kind == "booking" and not block.after_hours
+    )
+    if hours is None or local.date() in terms.holidays or booked >= terms.max_jobs_per_day:
+        return False
+    if wanted.requires_parts and not terms.same_day_parts and local.date() == today:
+        return False
+    if start < now + dt.timedelta(minutes=terms.lead_minutes[wanted.urgency]):
+        return False
+    closing = dt.datetime.combine(local.date(), dt.time.fromisoformat(hours[1]), ZONE)
+    in_hours = hours[0] <= f"{local:%H:%M}" < hours[1] and (terms.overtime_allowed or end <= closing.astimezone(dt.UTC))
+    return in_hours and is_free(technician, wanted, terms, taken, start, end)
+
+
+@given(searches())
+def test_no_regular_start_is_missing(search):
+    wanted, terms, taken, now = search
+    search = (replace(wanted, urgency="urgent"), terms, taken, now)
+    last = now.astimezone(ZONE).date() + dt.timedelta(days=terms.horizon_days)
+    moment = now.replace(minute=0) - dt.timedelta(hours=1)
+    expected = set()
+    while moment.astimezone(ZONE).date() <= last:
+        if any(is_bookable(technician, search, moment) for technician in TEAM):
+            expected.add(moment)
+        moment += dt.timedelta(minutes=15)
+    assert {slot.start for slot in find(search) if slot.slot_type == "regular"} == expected
+
+
 @given(searches())
 def test_only_an_emergency_is_sent_after_hours_and_only_where_that_is_allowed(search):
     wanted, terms, _, _ = search
@@ -170,13 +216,23 @@ def test_more_busy_time_never_adds_a_start(search, data):
 
 
 @given(searches(), st.data())
-def test_more_busy_time_never_adds_an_hour_for_an_emergency(search, data):
+def test_more_busy_time_never_adds_an_hour_for_an_emergency_before_the_first_regular_slot(search, data):
     wanted, terms, taken, now = search
-    urgent = replace(wanted, urgency="emergency")
+    urgent, punctual = replace(wanted, urgency="emergency"), replace(terms, overtime_allowed=False)
     extra = data.draw(calendars(now))
-    before = {slot.start for slot in find((urgent, replace(terms, overtime_allowed=False), taken, now))}
-    after = {slot.start for slot in find((urgent, replace(terms, overtime_allowed=False), [*taken, *extra], now))}
-    assert after <= before
+    before = find((urgent, punctual, taken, now))
+    after = find((urgent, punctual, [*taken, *extra], now))
+    regular = min((slot.start for slot in before if slot.slot_type == "regular"), default=None)
+    sooner = {slot.start for slot in after if regular is None or slot.start < regular}
+    assert sooner <= {slot.start for slot in before}
+
+
+@given(searches())
+def test_a_dispatch_is_always_sooner_than_the_first_regular_slot(search):
+    slots = find(search)
+    dispatches = [slot.start for slot in slots if slot.slot_type.startswith("emergency")]
+    regular = [slot.start for slot in slots if slot.slot_type == "regular"]
+    assert not (dispatches and regular) or max(dispatches) < min(regular)
 
 
 @given(searches())
