@@ -11,20 +11,18 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+from steps import LOG, ROOT, Trouble, run, say, step, succeeds
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin/python"
 DONE = VENV / "setup.json"
 UNFINISHED = VENV / "unfinished"
-LOG = ROOT / "var/log/setup.log"
 ASSETS = ROOT / "blueprints/web_ui/static/vendor"
 ASSET_FILES = {
     "bootstrap/dist/css/bootstrap.min.css": "bootstrap.min.css",
@@ -33,31 +31,11 @@ ASSET_FILES = {
     "htmx-ext-sse/dist/sse.min.js": "htmx-ext-sse.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
 }
+SPECIFICATION = ROOT / "var/twilio-spec"
 CERTIFICATES = Path(os.environ.get("NODE_EXTRA_CA_CERTS", "/etc/ssl/certs/ca-certificates.crt"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OLDEST_PYTHON = (3, 11)
 NEEDED_MEGABYTES = 900
-SAY_STILL_SECONDS = 10
-REMEDIES = (
-    (("No space left", "ENOSPC", "Disk quota exceeded"), "The disk is full: free some space and run this again."),
-    (
-        ("NameResolutionError", "Temporary failure in name", "Connection", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT"),
-        "The package index cannot be reached: check the network (and proxy settings) and run this again.",
-    ),
-    (
-        ("CERTIFICATE_VERIFY_FAILED", "SELF_SIGNED_CERT", "UNABLE_TO_VERIFY", "UNABLE_TO_GET_ISSUER"),
-        "The package index's certificate is not trusted here: set PIP_CERT and NODE_EXTRA_CA_CERTS to your proxy's CA.",
-    ),
-    (
-        ("No matching distribution", "Could not find a version", "ETARGET", "E404"),
-        "The package index does not have what we need: check the network, or PIP_INDEX_URL if you use a mirror.",
-    ),
-    (("Permission denied", "EACCES"), "This folder holds files of another user: run as their owner or remove them."),
-)
-
-
-class Trouble(Exception):
-    """What stands in the way, and the remedy."""
 
 
 def main() -> None:
@@ -77,6 +55,8 @@ def main() -> None:
         make_environment()
         install_packages(["requirements.txt", *(["requirements-dev.txt"] if options.dev or options.lock else [])])
         install_assets()
+        if options.dev:
+            fetch_specification()
         if options.browser:
             install_browser()
         if options.lock:
@@ -175,6 +155,18 @@ def find_npm() -> tuple[list[Any], str]:
     )
 
 
+def fetch_specification() -> None:
+    """Fetch Twilio's OpenAPI files, which the sandbox carrier is checked against in the tests."""
+    if SPECIFICATION.exists():
+        return
+    try:
+        with step("Fetching Twilio's specification"):
+            _, path = find_npm()
+            run([PYTHON, "-m", "sandbox.carrier.specs"], PATH=path, **trust())
+    except Trouble:
+        say("  not available: the tests that compare the sandbox carrier with it will not run")
+
+
 def trust() -> dict[str, str]:
     """Let Node trust the certificates that this machine trusts: a company's proxy has its own."""
     return {"NODE_EXTRA_CA_CERTS": str(CERTIFICATES)} if CERTIFICATES.exists() else {}
@@ -231,72 +223,9 @@ def clean() -> None:
     say(f"{var} is gone; the next start begins afresh.")
 
 
-def run(command: list[Any], **environment: str) -> None:
-    """Run a command with its output in the log, and say from time to time that it is still at work."""
-    start = LOG.stat().st_size if LOG.exists() else 0
-    with LOG.open("ab") as log:
-        child = subprocess.Popen(
-            [str(word) for word in command],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    waited = 0
-    try:
-        while True:
-            try:
-                failed = child.wait(SAY_STILL_SECONDS)
-                break
-            except subprocess.TimeoutExpired:
-                waited += SAY_STILL_SECONDS
-                say(f"  still at work after {waited} s")
-    finally:
-        if child.poll() is None:
-            child.terminate()
-            child.wait()
-    if failed:
-        raise Trouble(explanation(Path(str(command[0])).name, start))
-
-
-def explanation(program: str, start: int) -> str:
-    """Turn the end of the log into a sentence with a remedy."""
-    with LOG.open(errors="replace") as log:
-        log.seek(start)
-        output = log.read()
-    last = "\n".join(output.strip().splitlines()[-6:])
-    for signs, remedy in REMEDIES:
-        if any(sign in output for sign in signs):
-            return f"{remedy}\n{last}\n(all of it: {LOG})"
-    return f"{program} failed:\n{last}\n(all of it: {LOG})"
-
-
-@contextmanager
-def step(what: str) -> Iterator[None]:
-    """Say what is being done, and how long it took."""
-    say(f"{what} ...")
-    began = time.monotonic()
-    yield
-    say(f"  done in {time.monotonic() - began:.1f} s")
-
-
-def succeeds(*command: Any) -> bool:
-    """Tell whether a command can be run and ends well."""
-    try:
-        return subprocess.run([str(word) for word in command], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
 def fingerprint(file: Path) -> str:
     """Return what tells one version of a file from another."""
     return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def say(line: str) -> None:
-    """Print a line at once."""
-    print(line, flush=True)
 
 
 if __name__ == "__main__":
