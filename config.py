@@ -1,0 +1,95 @@
+"""Settings, read once from the environment; the application refuses to start with unsafe ones."""
+
+from functools import lru_cache
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that differs between a laptop, a test and production."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore")
+
+    env: Literal["development", "test", "production"] = "development"
+    secret_key: SecretStr = SecretStr("")
+    encryption_keys: SecretStr = SecretStr("")
+    """Fernet keys, newest first, separated by commas."""
+
+    database_url: str = "postgresql+psycopg://nmc_app@127.0.0.1:5603/nmc"
+    """As the application role, which row-level security binds."""
+    migration_database_url: str = ""
+    """As the owner of the tables; only migrations use it."""
+    redis_url: str = "redis://127.0.0.1:5604/0"
+    redis_prefix: str = "nmc"
+    database_pool_size: int = 10
+
+    public_base_url: str = "http://127.0.0.1:5600"
+    """The address that Twilio, customers and contractors see; signatures and links are built from it."""
+    stream_url: str = ""
+    """Where pages open the event stream; empty when a proxy serves it under the public address."""
+
+    twilio_account_sid: str = ""
+    twilio_auth_token: SecretStr = SecretStr("")
+    twilio_previous_auth_token: SecretStr = SecretStr("")
+    """Still accepted on webhooks while a rotation is under way."""
+    twilio_api_routes: str = ""
+    """`host=url,host=url`: sends the official client to the sandbox carrier; empty in production."""
+    twilio_timeout_seconds: float = 10.0
+
+    smtp_url: str = "smtp://127.0.0.1:5605"
+    mail_from: str = "alerts@nevermisscall.example"
+
+    cookie_secure: bool = False
+    log_json: bool = False
+    log_level: str = "INFO"
+
+    outbox_senders: int = Field(default=8, ge=1, le=64)
+    """Threads of one outbox drain that talk to the carrier at the same time."""
+
+    @model_validator(mode="after")
+    def _refuse_unsafe(self) -> Self:
+        if self.env != "production":
+            return self
+        wrong = [
+            problem
+            for problem, is_so in (
+                ("SECRET_KEY must have at least 32 characters", len(self.secret_key.get_secret_value()) < 32),
+                ("ENCRYPTION_KEYS must be set", not self.encryption_keys.get_secret_value()),
+                ("PUBLIC_BASE_URL must begin with https://", not self.public_base_url.startswith("https://")),
+                ("TWILIO_API_ROUTES must be empty: it sends texts to a sandbox", bool(self.twilio_api_routes)),
+                ("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN must be set", not self.twilio_auth_token.get_secret_value()),
+                ("COOKIE_SECURE must be true", not self.cookie_secure),
+            )
+            if is_so
+        ]
+        if wrong:
+            raise ValueError("refusing to start in production: " + "; ".join(wrong))
+        return self
+
+    def flask(self) -> dict[str, object]:
+        """The part that Flask and its extensions read."""
+        return {
+            "SECRET_KEY": self.secret_key.get_secret_value() or "only-for-development",
+            "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": {
+                "pool_size": self.database_pool_size,
+                "max_overflow": 10,
+                "pool_pre_ping": False,
+                "connect_args": {"connect_timeout": 5},
+            },
+            "SESSION_COOKIE_NAME": "nmc_session",
+            "SESSION_COOKIE_HTTPONLY": True,
+            "SESSION_COOKIE_SAMESITE": "Lax",
+            "SESSION_COOKIE_SECURE": self.cookie_secure,
+            "WTF_CSRF_TIME_LIMIT": None,
+            "MAX_CONTENT_LENGTH": 5 * 1024 * 1024,
+            "TEMPLATES_AUTO_RELOAD": self.env == "development",
+        }
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
