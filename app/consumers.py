@@ -1,0 +1,80 @@
+"""What follows from an event in another service: leads, notices, consequences of consent (interfaces.md 1.7)."""
+
+from uuid import UUID
+
+from app import conversations, leads, links, notifications, phones, users
+from app.conversations import closing
+from app.events import Event, consumes
+from app.notifications import Category, Channel
+
+
+@consumes("conversation.completed")
+@consumes("conversation.lead_due")
+def open_lead(event: Event) -> None:
+    """app-server: one lead per conversation, and the contractor hears of it."""
+    lead = leads.open_from(event.tenant_id, event.payload)
+    if event.payload.get("reason") in ("takeover", "emergency") or lead.lost_reason in ("spam",):
+        return
+    owner = users.owner_of(event.tenant_id)
+    if owner is None:
+        return
+    title, body = describe(event)
+    channels = [Channel.push, Channel.sms]
+    if event.payload.get("outcome") == "appointment_scheduled":
+        channels.append(Channel.email)
+    notifications.tell(
+        owner,
+        title=title,
+        body=body,
+        category=Category.missed_call,
+        channels=channels,
+        urgency="high" if event.payload["urgency_level"] == "emergency" else "medium",
+        dedupe_key=f"lead:{event.id}",
+        action_path=links.thread_path(UUID(event.payload["conversation_id"])),
+    )
+
+
+def describe(event: Event) -> tuple[str, str]:
+    """Who, what, where, how urgent, what it is worth, in that order (experience.md 2.12)."""
+    told = event.payload
+    who = told.get("customer_name") or phones.shown(told["customer_phone"])
+    job = (told.get("job_type") or "request").replace("_", " ")
+    low, high = told.get("estimated_value_min"), told.get("estimated_value_max")
+    worth = f"${low:,.0f}-${high:,.0f}" if low is not None and low != high else f"${low:,.0f}" if low is not None else ""
+    urgency = "" if told["urgency_level"] == "normal" else told["urgency_level"].upper()
+    when = told.get("window") or ""
+    title = "Booked" if told.get("outcome") == "appointment_scheduled" else "New lead"
+    parts = [who, job, told.get("customer_address") or "", urgency, worth, when]
+    return f"{title}: {who}", f"{title}: " + ", ".join(part for part in parts if part)
+
+
+@consumes("call.missed")
+def tell_of_missed_call(event: Event) -> None:
+    """notification-service: a missed call, with what became of it."""
+    decision = event.payload["text_decision"]
+    if not decision.get("notify"):
+        return
+    owner = users.owner_of(event.tenant_id)
+    if owner is None:
+        return
+    caller = phones.shown(event.payload["customer_phone"])
+    notifications.tell(
+        owner,
+        title=f"Missed call: {caller}",
+        body=f"Missed call from {caller}. {decision['text']}.",
+        category=Category.missed_call,
+        channels=[Channel.push] if decision["sent"] else [Channel.push, Channel.sms],
+        urgency="medium",
+        dedupe_key=f"call:{event.payload['call_id']}",
+        action_path="/app/calls",
+    )
+
+
+@consumes("contact.consent_changed")
+def close_threads(event: Event) -> None:
+    """twilio-server: somebody who opted out is left alone in every open thread."""
+    if event.payload["state"] != "opted_out":
+        return
+    thread = conversations.live_with(event.tenant_id, event.payload["customer_phone"], lock=True)
+    if thread is not None:
+        closing.opt_out(thread)
