@@ -1,0 +1,303 @@
+"""What the dispatcher decided is done: under the thread's lock, if nobody has spoken meanwhile (behaviour.md P4)."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from app import consent, escalations, messages, usage, users
+from app.clock import now
+from app.conversations import Conversation, Mode, Status, Turn, closing, hearing, locked, note, tell_updated, touch, urgent, visits
+from app.conversations.turns import AUTOMATIC, Work
+from app.dispatch import Result, State
+from app.errors import Conflict
+from app.extensions import db
+from app.messages import MessageStatus, Purpose, Sender
+from app.queue import Job, ring
+from app.scheduling import holds, offered
+from app.usage import UsageType
+
+ENDINGS = {
+    "not_needed": ("resolved", "declined"),
+    "declined": ("resolved", "declined"),
+    "out_of_area": ("resolved", "out_of_area"),
+    "out_of_scope": ("resolved", "wrong_trade"),
+    "not_reachable": ("resolved", "not_reachable"),
+    "wrong_number": ("resolved", "spam"),
+    "spam": ("resolved", "spam"),
+    "deferred": ("quote_provided", None),
+    "callback": ("quote_provided", None),
+    "rescheduled": ("appointment_scheduled", None),
+    "cancelled": ("resolved", "cancelled_by_customer"),
+}
+
+
+class LostSlot(Conflict):
+    """The chosen or offered time is gone: the dispatcher has to think again."""
+
+    code = "SLOT_UNAVAILABLE"
+
+
+def act_on(work: Work, result: Result, state: State, *, milliseconds: float) -> bool:
+    """Carry a decision out and write it down; False when it was dropped.
+
+    Raises LostSlot, with the slot's id in `details`, when a booking lost its race; nothing is changed then.
+    """
+    thread = locked(work.conversation_id)
+    if thread is None or not _still_ours(thread, work):
+        return False
+    _write_down(thread, work, result, milliseconds)
+    _remember(thread, result, state)
+    for act in result.acts:
+        _carry_out(thread, work, result, act)
+    _offer(thread, result)
+    _say(thread, work, result)
+    _plan(thread, work, result)
+    _end(thread, result)
+    tell_updated(thread)
+    return True
+
+
+def _still_ours(thread: Conversation, work: Work) -> bool:
+    """Whether the answer may still be given: no takeover, no opt-out, no newer text."""
+    thread.ai_lease_until = None
+    if thread.status != Status.active:
+        return False
+    if thread.control_version != work.control_version or (thread.mode not in AUTOMATIC and work.event.kind == "message"):
+        note(thread, "AI reply dropped: you took over.")
+        return False
+    waiting = {message.id for message in hearing.unanswered(thread.id)}
+    if waiting - set(work.message_ids):
+        thread.ai_due_at = now()
+        ring(Job.drain_turns)
+        return False
+    return True
+
+
+def _write_down(thread: Conversation, work: Work, result: Result, milliseconds: float) -> None:
+    db.session.add(
+        Turn(
+            tenant_id=thread.tenant_id,
+            conversation_id=thread.id,
+            message_id=work.message_ids[-1] if work.message_ids else None,
+            event=work.event.kind,
+            intent=result.intent,
+            stage=result.stage,
+            acts=list(result.acts),
+            evidence=[str(one) for one in result.evidence],
+            extracted={key: value for key, value in result.extracted.items() if value not in (None, [], "")},
+            template=result.template,
+            milliseconds=round(milliseconds, 2),
+            outcome=result.outcome,
+        )
+    )
+    if work.message_ids and result.reply:
+        key = f"turn:{work.message_ids[-1]}"
+        usage.report(thread.tenant_id, "twilio-server", key, UsageType.ai_turn, details={"intent": result.intent})
+
+
+def _remember(thread: Conversation, result: Result, state: State) -> None:
+    thread.dispatch_state = state.to_json()
+    thread.stage, thread.language = result.stage, result.language
+    thread.ai_confidence, thread.ai_failures = result.ai_confidence, 0
+    urgent.raise_urgency(thread, type(thread.urgency_level)(result.urgency_level), result.urgency_confidence)
+    if thread.mode == Mode.owner_window:
+        thread.mode, thread.owner_window_expires_at = Mode.ai_active, None
+    thread.facts = _facts(thread, result)
+
+
+def _facts(thread: Conversation, result: Result) -> dict[str, object]:
+    told = result.extracted
+    priced = told.get("price_book_jobs") or []
+    facts = dict(thread.facts)
+    fresh = {
+        "job_type": (priced or [told.get("job_type")])[0],
+        "job_types": priced or told.get("jobs") or None,
+        "name": told.get("name"),
+        "street_address": told.get("address"),
+        "unit": told.get("unit"),
+        "city": told.get("city"),
+        "state": told.get("state"),
+        "postal_code": told.get("zip"),
+        "low_cents": _cents(result.price[0] if result.price else result.estimated_value_min),
+        "high_cents": _cents(result.price[1] if result.price else result.estimated_value_max),
+        "summary": thread.last_message if not facts.get("summary") else None,
+    }
+    facts |= {key: value for key, value in fresh.items() if value is not None}
+    facts["address_line"] = _address_line(facts)
+    return facts
+
+
+def _cents(dollars: object) -> int | None:
+    return int(dollars * 100) if dollars is not None else None  # type: ignore[operator]
+
+
+def _address_line(facts: dict[str, object]) -> str | None:
+    street = " ".join(str(facts[key]) for key in ("street_address", "unit") if facts.get(key))
+    place = " ".join(str(facts[key]) for key in ("state", "postal_code") if facts.get(key))
+    return ", ".join(part for part in (street, str(facts.get("city") or ""), place) if part) or None
+
+
+def _carry_out(thread: Conversation, work: Work, result: Result, act: str) -> None:
+    order, _, rest = act.partition(":")
+    if order == "book":
+        _book(thread, work, result, rest)
+    elif order == "reschedule":
+        appointment_id, _, slot_id = rest.partition(":")
+        with _losing(slot_id):
+            visits.move(thread, appointment_id, slot_id)
+    elif order == "cancel":
+        visits.cancel(thread, rest)
+    elif order in ("escalate", "dispatch"):
+        _escalate(thread, result, accepted=order == "dispatch")
+    elif order == "alert_owner" and "escalate" not in result.acts:
+        urgent.tell_new_message(thread, users.owner_of(thread.tenant_id))
+    elif order == "handoff":
+        _hand_over(thread, result)
+    elif order == "opt_out":
+        consent.opt_out(thread.tenant_id, thread.customer_phone, source="sentence", evidence=str(thread.id))
+
+
+def _book(thread: Conversation, work: Work, result: Result, slot_id: str) -> None:
+    with _losing(slot_id):
+        appointment = visits.book(thread, result, slot_id, work.context.job_number)
+    thread.facts = thread.facts | {"appointment_id": str(appointment.id)}
+    ladder = escalations.running_for(thread.id)
+    if result.booking_kind == "reaching_technician":
+        summary = f"accepted tonight {visits.window_of(thread.tenant, appointment)}"
+        urgent.alarm(thread, level=3, summary=summary)
+    elif ladder is not None and appointment.slot_type == "regular":
+        escalations.close_of(thread.id, escalations.EscalationState.cancelled)
+
+
+class _losing:  # noqa: N801 - reads as a word in `with`
+    """Turns any lost race for a slot into LostSlot with the slot's id."""
+
+    def __init__(self, slot_id: str) -> None:
+        self.slot_id = slot_id
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Conflict):
+            raise LostSlot(str(error), details={"slot_id": self.slot_id}) from error
+
+
+def _escalate(thread: Conversation, result: Result, *, accepted: bool) -> None:
+    is_safety = bool(result.life_safety)
+    level = 3 if is_safety else max(2, result.escalation_level)
+    at_night = _is_night(thread)
+    urgent.alarm(
+        thread,
+        level=3 if accepted else level,
+        summary=thread.facts.get("summary") or thread.last_message,
+        waits_for_acceptance=at_night and not is_safety and not accepted,
+    )
+
+
+def _is_night(thread: Conversation) -> bool:
+    emergency = thread.tenant.settings.emergency_service
+    clock = now().astimezone(thread.tenant.zone).strftime("%H:%M")
+    return clock >= emergency.night_start or clock < emergency.night_end
+
+
+def _hand_over(thread: Conversation, result: Result) -> None:
+    thread.mode, thread.needs_person = Mode.escalated, True
+    thread.escalation_reason = result.escalation_reason or "the customer needs a person"
+    thread.ai_due_at = None
+    note(thread, f"Needs a person: {(result.escalation_reason or 'asked for').replace('_', ' ')}.")
+    if "escalate" not in result.acts:
+        urgent.tell_new_message(thread, users.owner_of(thread.tenant_id))
+        closing.publish(thread, "conversation.lead_due", reason="takeover")
+
+
+def _offer(thread: Conversation, result: Result) -> None:
+    if result.offers:
+        try:
+            with db.session.begin_nested():
+                visits.put_on_table(thread, result.offers)
+        except Conflict as error:
+            raise LostSlot(str(error), details={"slot_id": result.offers[0].slot.id}) from error
+        _quote(thread, result)
+    elif not result.keeps_offers and result.outcome not in ("booked", "rescheduled"):
+        offered.withdraw(thread.id)
+        holds.release(thread.id)
+
+
+def _quote(thread: Conversation, result: Result) -> None:
+    for job in {job for offer in result.offers for job in offer.job_types}:
+        for band in {offer.slot.band for offer in result.offers}:
+            key = f"quote:{thread.id}:{job}:{band}"
+            usage.report(thread.tenant_id, "app-server", key, UsageType.quote_generated, details={"job_type": job})
+
+
+def _say(thread: Conversation, work: Work, result: Result) -> None:
+    for message in hearing.unanswered(thread.id):
+        if message.id in work.message_ids:
+            message.status = MessageStatus.answered if result.reply else MessageStatus.no_answer_needed
+    if not result.reply:
+        return
+    purpose = _purpose(work, result)
+    row = messages.outbound_row(
+        thread.tenant_id,
+        thread.id,
+        business_phone=thread.business_phone,
+        customer_phone=thread.customer_phone,
+        body=result.reply,
+        sender=Sender.ai,
+        purpose=purpose,
+        template=result.template,
+        control_version=None if purpose == Purpose.safety else thread.control_version,
+        answers_message_id=work.message_ids[-1] if work.message_ids else None,
+        appointment_id=_uuid(thread.facts.get("appointment_id")) if purpose == Purpose.booking else None,
+        correlation_id=thread.correlation_id,
+    )
+    messages.say(row)
+    touch(thread, result.reply)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    return UUID(text) if text else None
+
+
+def _purpose(work: Work, result: Result) -> Purpose:
+    if result.life_safety:
+        return Purpose.safety
+    if "opt_out" in result.acts:
+        return Purpose.optout_confirm
+    if result.confirmed_slot:
+        return Purpose.booking
+    return Purpose.nudge if work.event.kind == "timeout" else Purpose.reply
+
+
+def _plan(thread: Conversation, work: Work, result: Result) -> None:
+    thread.ai_due_at = None
+    chosen = thread.tenant.settings.dispatcher
+    if work.event.kind == "timeout" and result.reply and result.outcome != "abandoned":
+        thread.follow_up_at = now() + timedelta(minutes=chosen.closing_after_minutes)
+    elif result.follow_up_minutes:
+        thread.follow_up_at = now() + timedelta(minutes=result.follow_up_minutes)
+    else:
+        thread.follow_up_at = now() + timedelta(hours=chosen.auto_close_hours)
+
+
+def _end(thread: Conversation, result: Result) -> None:
+    if "opt_out" in result.acts:
+        closing.opt_out(thread)
+    elif result.outcome == "booked" and result.confirmed_slot:
+        details = {"appointment_id": thread.facts["appointment_id"], "window": result.values.get("window")}
+        closing.close(thread, Status.completed, "appointment_scheduled", **details)
+    elif result.outcome == "abandoned" or _is_silent_for_good(thread, result):
+        closing.close(thread, Status.abandoned, "abandoned", "no_reply")
+    elif result.outcome in ENDINGS and thread.mode != Mode.escalated:
+        outcome, reason = ENDINGS[result.outcome]
+        more = {"appointment_id": thread.facts.get("appointment_id")} if outcome == "appointment_scheduled" else {}
+        closing.close(thread, Status.completed, outcome, reason, **more)
+
+
+def _is_silent_for_good(thread: Conversation, result: Result) -> bool:
+    """Nothing was said for the time after which a thread closes by itself."""
+    since = thread.last_customer_text_at or thread.created_at
+    hours = thread.tenant.settings.dispatcher.auto_close_hours
+    return not result.reply and not result.acts and now() - since >= timedelta(hours=hours)
+
+

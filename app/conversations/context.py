@@ -1,0 +1,185 @@
+"""What the dispatcher may know in a turn, read from the rows; no lock is held while it thinks."""
+
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app import estimates, tenants, users
+from app.clock import now
+from app.conversations import Conversation
+from app.customers import Customer
+from app.dispatch.types import Context, Estimate, Offer, OwnAppointment
+from app.dispatch.types import Customer as KnownCustomer
+from app.leads import Lead, LeadStatus
+from app.extensions import db
+from app.scheduling import appointments, area, availability, offered, technicians
+from app.scheduling.types import AreaVerdict, Found, Place, Wanted
+from app.tenants import Tenant
+from sqlalchemy import select
+
+NOWHERE = AreaVerdict("ask", Place())
+
+
+def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "") -> Context:
+    """Enough for a greeting or for a look at one text: no times, no prices."""
+    return Context(price_book=(), find_slots=lambda _wanted: Found(), check_area=lambda **_where: NOWHERE, **_common(tenant, customer, seed))
+
+
+def full(thread: Conversation) -> Context:
+    """Everything for a turn of this thread; the two functions in it are pure, over what was read here."""
+    tenant, moment = thread.tenant, now()
+    terms = tenants.terms(tenant)
+    people = [person.plain() for person in technicians.active(tenant.id)]
+    start, end = technicians.horizon(moment, terms.horizon_days)
+    taken = appointments.busy(tenant.id, start, end)
+
+    def find_slots(wanted: Wanted) -> Found:
+        asked = Wanted(**{**wanted.__dict__, "asker": str(thread.id)})
+        return availability.find(asked, terms, people, taken, moment)
+
+    def check_area(**where: Any) -> AreaVerdict:
+        return area.check(terms, **where)
+
+    visits = appointments.upcoming(tenant.id, thread.customer_id)
+    return Context(
+        price_book=tuple(_line(line) for line in estimates.active(tenant.id) if line.job_type != estimates.DIAGNOSTIC),
+        find_slots=find_slots,
+        check_area=check_area,
+        offers=tuple(_offer(row) for row in offered.standing(thread.id)),
+        appointments=tuple(_visit(visit) for visit in visits),
+        job_number=appointments.new_job_number(),
+        confirm_when=_confirm_when(tenant),
+        **_common(tenant, thread.customer, str(thread.id)),
+    )
+
+
+def _common(tenant: Tenant, customer: Customer | None, seed: str) -> dict[str, Any]:
+    chosen, moment = tenant.settings, now()
+    owner = users.owner_of(tenant.id)
+    limits, emergency = chosen.operational_limits, chosen.emergency_service
+    diagnostic = chosen.pricing.diagnostic
+    return {
+        "business_name": tenant.business_name,
+        "trade": tenant.trade_type.value,
+        "timezone": tenant.timezone,
+        "owner_name": owner.display_name if owner else "",
+        "business_phone": (owner.phone_number if owner else None) or "",
+        "business_hours": chosen.business_hours.days(),
+        "holidays": frozenset(holiday.date for holiday in chosen.general.holidays),
+        "phone_open": tenants.is_phone_open(tenant, moment),
+        "phone_opens_at": _opens_at(tenant, moment),
+        "diagnostic": Estimate(
+            estimates.DIAGNOSTIC, diagnostic.minutes, Decimal(diagnostic.min), Decimal(diagnostic.max), "Diagnostic visit"
+        ),
+        "emergencies_accepted": emergency.enabled and emergency.accept_emergencies,
+        "emergency_line": emergency.emergency_line or "",
+        "customer": _known(customer),
+        "is_known_customer": bool(customer and customer.addresses),
+        "max_questions": chosen.dispatcher.max_questions,
+        "job_confidence_threshold": chosen.dispatcher.job_confidence_threshold,
+        "referral_text": chosen.dispatcher.referral_text,
+        "warranty_note": chosen.dispatcher.warranty_note,
+        "extra_facts": chosen.dispatcher.extra_facts,
+        "cancellation_policy": limits.cancellation_policy,
+        "cancellation_window_hours": limits.cancellation_window_hours,
+        "vacation_mode": chosen.general.vacation_mode,
+        "out_of_office": tenants.is_away(tenant, moment) or _is_on_vacation(owner, moment),
+        "night_ack_required": emergency.night_ack_required,
+        "templates": _own_words(tenant),
+        "service_radius_miles": limits.service_radius_miles,
+        "max_travel_minutes": limits.max_travel_time_minutes,
+        "max_travel_miles": limits.max_travel_distance_miles,
+        "languages": frozenset(chosen.general.languages),
+        "ai_disclosure": chosen.texting.ai_disclosure,
+        "confirm_wait_minutes": chosen.dispatcher.confirm_wait_minutes.model_dump(),
+        "seed": seed,
+    }
+
+
+def _own_words(tenant: Tenant) -> dict[str, str]:
+    texting = tenant.settings.texting
+    own = {"greeting": texting.greeting_template, "greeting_after_hours": texting.greeting_after_hours}
+    return {name: words for name, words in own.items() if words}
+
+
+def _is_on_vacation(owner: users.User | None, moment: datetime) -> bool:
+    return owner is not None and owner.presence_at(moment) == users.Presence.vacation
+
+
+def _known(customer: Customer | None) -> KnownCustomer:
+    if customer is None:
+        return KnownCustomer()
+    done = select(Lead.job_type).where(Lead.customer_id == customer.id, Lead.status == LeadStatus.completed)
+    jobs = tuple(job for job in db.session.scalars(done) if job) if customer.addresses else ()
+    return KnownCustomer(
+        name=customer.name,
+        addresses=tuple(_line_of(address) for address in customer.addresses),
+        previous_jobs=jobs,
+        language="es" if customer.language == "es" else None,
+        notes=customer.special_instructions,
+    )
+
+
+def _line_of(address: dict[str, Any]) -> str:
+    street = " ".join(part for part in (address.get("street_address"), address.get("unit")) if part)
+    return ", ".join(part for part in (street, address.get("city"), address.get("postal_code")) if part)
+
+
+def _line(line: estimates.Estimate) -> Estimate:
+    return Estimate(
+        job_type=line.job_type,
+        minutes=line.minutes,
+        low=Decimal(line.low_cents) / 100,
+        high=Decimal(line.high_cents) / 100,
+        description=line.description,
+        requires_parts=line.requires_parts,
+        urgency_multiplier=Decimal(str(line.urgency_multiplier)),
+        buffer_minutes=line.buffer_minutes,
+        aliases=tuple(line.aliases),
+    )
+
+
+def _offer(row: offered.OfferedSlot) -> Offer:
+    low, high = Decimal(row.low_cents) / 100, Decimal(row.high_cents) / 100
+    return Offer(row.number, row.plain(), low, high, tuple(row.job_types), held=row.is_held)
+
+
+def _visit(visit: appointments.Appointment) -> OwnAppointment:
+    return OwnAppointment(
+        id=str(visit.id),
+        window_start=visit.window_start_at,
+        window_end=visit.window_end_at,
+        status=visit.status.value,
+        job_type=visit.job_types[0] if visit.job_types else "",
+        address=_line_of(visit.address),
+        low=Decimal(visit.price_low_cents) / 100 if visit.price_low_cents is not None else None,
+        high=Decimal(visit.price_high_cents) / 100 if visit.price_high_cents is not None else None,
+        minutes=int((visit.end_at - visit.start_at) / timedelta(minutes=1)),
+        job_number=visit.job_number or "",
+    )
+
+
+def _confirm_when(tenant: Tenant) -> str:
+    return f"at {spoken(tenant.settings.reminders.tentative_confirm_time)} the day before"
+
+
+def _opens_at(tenant: Tenant, moment: datetime) -> str:
+    """When phone hours begin again, as people say it: "6 AM", "Mon 8 AM"."""
+    days = tenant.settings.general.phone_hours.days()
+    local = moment.astimezone(tenant.zone)
+    for ahead in range(8):
+        day = local + timedelta(days=ahead)
+        hours = days[day.strftime("%A").lower()]
+        if hours and (ahead or hours[0] > local.strftime("%H:%M")):
+            return spoken(hours[0]) if ahead < 2 else f"{day:%a} {spoken(hours[0])}"  # noqa: PLR2004
+    return "business hours"
+
+
+def spoken(clock: str) -> str:
+    """A local clock time as people say it: "7 PM", "8:30 AM"."""
+    hour, minute = int(clock[:2]), clock[3:]
+    half = "AM" if hour < 12 else "PM"  # noqa: PLR2004
+    return f"{(hour - 1) % 12 + 1}{'' if minute == '00' else ':' + minute} {half}"
+
+

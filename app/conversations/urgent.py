@@ -1,0 +1,131 @@
+"""What cannot wait for a turn: a look at each text as it comes in, the alarm, and telling the contractor (behaviour.md 5)."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app import dispatch, escalations, events, links, messages, notifications, phones, users
+from app.clock import now
+from app.conversations import Conversation, Mode, Urgency, closing, context, note
+from app.dispatch import Event, State
+from app.extensions import db
+from app.messages import Direction, Message, Purpose, Sender
+from app.notifications import Category, Channel
+from app.tenants import Tenant
+
+HUMAN_JUST_WROTE = timedelta(minutes=2)
+WAIT_FOR_HUMAN = timedelta(seconds=30)
+RANKS = {Urgency.normal: 0, Urgency.urgent: 1, Urgency.emergency: 2}
+
+
+def asks_to_stop(tenant: Tenant, body: str) -> bool:
+    """Whether a sentence asks for no more texts ("please stop texting me"), not to stop a leak."""
+    result, _ = dispatch.decide(State(), Event.message(body), context.light(tenant), now())
+    return "opt_out" in result.acts
+
+
+def look(thread: Conversation, message: Message) -> str:
+    """Read one text for danger alone, raise the alarm and the thread's urgency; the level of the text.
+
+    In a thread that a person has, the fixed safety text goes out all the same unless he writes within 30 s.
+    """
+    state = State(language=thread.language, hazards=list(thread.dispatch_state.get("hazards", [])))
+    result, _ = dispatch.decide(state, Event.message(message.body), context.light(thread.tenant), now())
+    raise_urgency(thread, Urgency(result.urgency_level), result.urgency_confidence)
+    if thread.mode not in (Mode.human_active, Mode.escalated) or result.life_safety_text is None:
+        return result.urgency_level
+    remembered = dict(thread.dispatch_state)
+    remembered["hazards"] = [*remembered.get("hazards", []), result.life_safety]
+    thread.dispatch_state = remembered
+    _say_safety(thread, result.life_safety_text)
+    alarm(thread, level=3, summary=f"{result.life_safety}: {message.body[:120]}")
+    return result.urgency_level
+
+
+def raise_urgency(thread: Conversation, level: Urgency, confidence: float) -> None:
+    """Urgency is the highest that a conversation ever showed; only a person may lower it."""
+    if RANKS[level] > RANKS[thread.urgency_level]:
+        thread.urgency_level, thread.urgency_confidence = level, confidence
+
+
+def _say_safety(thread: Conversation, body: str) -> None:
+    moment = now()
+    wrote = select(Message.id).where(
+        Message.conversation_id == thread.id,
+        Message.direction == Direction.outbound,
+        Message.sender == Sender.human,
+        Message.created_at > moment - HUMAN_JUST_WROTE,
+    )
+    just_wrote = db.session.scalar(wrote.limit(1)) is not None
+    row = messages.outbound_row(
+        thread.tenant_id,
+        thread.id,
+        business_phone=thread.business_phone,
+        customer_phone=thread.customer_phone,
+        body=body,
+        sender=Sender.system,
+        purpose=Purpose.safety,
+        template="safety",
+        correlation_id=thread.correlation_id,
+    )
+    row["due_at"] = moment + WAIT_FOR_HUMAN if just_wrote else moment
+    messages.say(row)
+
+
+def alarm(thread: Conversation, *, level: int, summary: str, waits_for_acceptance: bool = False) -> None:
+    """Alert the contractor about an emergency, and open its lead."""
+    thread.needs_person = True
+    is_first = escalations.running_for(thread.id) is None
+    escalations.open_for(
+        thread.tenant, thread, level=level, summary=_headline(thread, summary), waits_for_acceptance=waits_for_acceptance
+    )
+    if is_first:
+        closing.publish(thread, "conversation.lead_due", reason="emergency")
+
+
+def _headline(thread: Conversation, summary: str) -> str:
+    who = thread.customer.name or phones.shown(thread.customer_phone)
+    where = thread.facts.get("address_line")
+    return f"{who}: {summary}" + (f", {where}" if where else "") + "."
+
+
+def tell_created(thread: Conversation, *, emergency: bool) -> None:
+    """A new thread is on the dashboard."""
+    told = {"conversation_id": thread.id, "customer_phone": thread.customer_phone, "emergency_detected": emergency}
+    events.publish(thread.tenant_id, "conversation.created", told, thread.correlation_id)
+
+
+def tell_new_message(thread: Conversation, owner: users.User | None) -> None:
+    """A customer wrote in a thread that waits for the contractor: once at first, then at most every five minutes."""
+    if owner is None:
+        return
+    bucket = int(now().timestamp() // 300)
+    who = thread.customer.name or phones.shown(thread.customer_phone)
+    notifications.tell(
+        owner,
+        title=f"Text from {who}",
+        body=f"{who}: {thread.last_message[:140]}",
+        category=Category.new_message,
+        channels=[Channel.push, Channel.sms] if thread.mode in (Mode.human_active, Mode.escalated) else [Channel.push],
+        dedupe_key=f"text:{thread.id}:{bucket}",
+        action_path=links.thread_path(thread.id),
+    )
+
+
+def hand_over(thread: Conversation, owner: users.User | None) -> None:
+    """One holding text, and the contractor is told that an answer is wanted."""
+    row = messages.outbound_row(
+        thread.tenant_id,
+        thread.id,
+        business_phone=thread.business_phone,
+        customer_phone=thread.customer_phone,
+        body="I've passed this to the team; someone will contact you here or by phone.",
+        sender=Sender.system,
+        purpose=Purpose.reply,
+        template="hand_over",
+        control_version=thread.control_version,
+        correlation_id=thread.correlation_id,
+    )
+    messages.say(row)
+    note(thread, "Needs a person: the assistant is switched off.")
+    tell_new_message(thread, owner)

@@ -1,0 +1,139 @@
+"""Times kept for a customer who is about to say yes: short, one per conversation, never in the way once expired."""
+
+import enum
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.range import TimestamptzRange
+from sqlalchemy import ForeignKey, Index, select, update
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.clock import now
+from app.errors import Conflict
+from app.extensions import db, uuid7
+from app.scheduling.types import Busy, Slot
+
+LONGEST = timedelta(minutes=60)
+
+
+class HoldStatus(enum.StrEnum):
+    active = enum.auto()
+    consumed = enum.auto()
+    expired = enum.auto()
+    released = enum.auto()
+
+
+class Hold(db.Model):
+    __tablename__ = "hold"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("technician_id", "="),
+            ("reserved", "&&"),
+            where="status = 'active'",
+            using="gist",
+            name="ex_hold_no_overlap",
+        ),
+        Index("uq_hold_conversation", "conversation_id", unique=True, postgresql_where="status = 'active'"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), index=True)
+    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
+    technician_id: Mapped[UUID] = mapped_column(ForeignKey("technician.id"))
+    status: Mapped[HoldStatus] = mapped_column(default=HoldStatus.active)
+    slot_id: Mapped[str]
+    start_at: Mapped[datetime]
+    end_at: Mapped[datetime]
+    reserved: Mapped[Any] = mapped_column(TSTZRANGE)
+    buffer_minutes: Mapped[int] = mapped_column(default=30)
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class HoldTaken(Conflict):
+    code = "SLOT_UNAVAILABLE"
+
+
+def place(tenant_id: UUID, conversation_id: UUID, slot: Slot, *, minutes: int, buffer_minutes: int) -> Hold:
+    """Keep a slot for one conversation, in place of its former hold; raises HoldTaken when another keeps it."""
+    release(conversation_id)
+    technician_id = UUID(slot.technician_id)
+    reserved = (slot.start, slot.end + timedelta(minutes=buffer_minutes))
+    give_way(technician_id, reserved, asker=None)
+    hold = Hold(
+        id=uuid7(),
+        tenant_id=tenant_id,
+        conversation_id=conversation_id,
+        technician_id=technician_id,
+        slot_id=slot.id,
+        start_at=slot.start,
+        end_at=slot.end,
+        reserved=TimestamptzRange(*reserved),
+        buffer_minutes=buffer_minutes,
+        expires_at=now() + timedelta(minutes=minutes),
+    )
+    try:
+        with db.session.begin_nested():
+            db.session.add(hold)
+    except IntegrityError as error:
+        raise HoldTaken("Somebody else is about to take that time.") from error
+    return hold
+
+
+def give_way(technician_id: UUID, reserved: tuple[datetime, datetime], *, asker: UUID | None) -> None:
+    """Make room for a booking: expired holds end, a live one of somebody else is in the way (raises HoldTaken)."""
+    overlapping = Hold.reserved.op("&&")(TimestamptzRange(*reserved))
+    mine = (Hold.technician_id == technician_id, Hold.status == HoldStatus.active, overlapping)
+    db.session.execute(update(Hold).where(*mine, Hold.expires_at <= now()).values(status=HoldStatus.expired))
+    standing = db.session.scalars(select(Hold.conversation_id).where(*mine)).all()
+    if asker is not None and any(conversation_id != asker for conversation_id in standing):
+        raise HoldTaken("Somebody else is about to take that time.")
+
+
+def release(conversation_id: UUID, status: HoldStatus = HoldStatus.released) -> None:
+    """Give back what is kept for a conversation."""
+    db.session.execute(
+        update(Hold)
+        .where(Hold.conversation_id == conversation_id, Hold.status == HoldStatus.active)
+        .values(status=status)
+    )
+
+
+def renew(conversation_id: UUID, minutes: int) -> None:
+    """A customer who writes keeps the time a little longer, an hour at most."""
+    moment = now()
+    db.session.execute(
+        update(Hold)
+        .where(
+            Hold.conversation_id == conversation_id,
+            Hold.status == HoldStatus.active,
+            Hold.expires_at > moment,
+            Hold.created_at > moment - LONGEST + timedelta(minutes=minutes),
+        )
+        .values(expires_at=moment + timedelta(minutes=minutes))
+    )
+
+
+def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
+    """Live holds as busy time, each visible as free only to its owner."""
+    live = select(Hold).where(
+        Hold.tenant_id == tenant_id,
+        Hold.status == HoldStatus.active,
+        Hold.expires_at > now(),
+        Hold.start_at < end,
+        Hold.end_at > start,
+    )
+    return [
+        Busy(
+            technician_id=str(hold.technician_id),
+            start=hold.start_at,
+            end=hold.end_at,
+            kind="hold",
+            buffer_minutes=hold.buffer_minutes,
+            owner=str(hold.conversation_id),
+            counts=False,
+        )
+        for hold in db.session.scalars(live)
+    ]
