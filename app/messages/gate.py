@@ -1,0 +1,178 @@
+"""The gate before every text: asked for each row in the transaction that claims it, whoever wrote it (behaviour.md 3.3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, tuple_
+
+from app import usage
+from app.clock import now
+from app.consent import Contact, ContactRule, OptOut
+from app.customers import Customer
+from app.extensions import db
+from app.messages import Direction, Message, Purpose, Sender
+from app.registrations import Registration, RegistrationStatus
+from app.scheduling.appointments import Appointment, AppointmentStatus
+from app.subscriptions import Access, Subscription
+from app.tenants import Tenant
+
+ALWAYS = (Purpose.optout_confirm, Purpose.help)
+OWN_INITIATIVE = (Purpose.nudge, Purpose.reminder)
+BURST, BURST_TIME = 6, timedelta(minutes=10)
+A_DAY, DAY = 30, timedelta(days=1)
+LIVE_EXCHANGE = timedelta(minutes=60)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the gate asks, read for many texts at once."""
+
+    tenants: dict[UUID, Tenant]
+    registered: set[UUID]
+    subscriptions: dict[UUID, Subscription]
+    opted_out: set[tuple[UUID, str]]
+    rules: dict[tuple[UUID, str], ContactRule]
+    not_textable: dict[tuple[UUID, str], str]
+    threads: dict[UUID, Any]
+    cancelled: set[UUID]
+    sent: dict[tuple[UUID, str], tuple[int, int]]
+
+
+def read(batch: Sequence[Message]) -> Known:
+    """Read what decides about these texts, with a fixed number of statements."""
+    from app.conversations import Conversation  # noqa: PLC0415
+
+    ids = {message.tenant_id for message in batch}
+    keys = {(message.tenant_id, message.customer_phone) for message in batch}
+    threads = select(
+        Conversation.id, Conversation.control_version, Conversation.last_customer_text_at
+    ).where(Conversation.id.in_({message.conversation_id for message in batch if message.conversation_id}))
+    gone = select(Appointment.id).where(
+        Appointment.id.in_({message.appointment_id for message in batch if message.appointment_id}),
+        Appointment.status.in_((AppointmentStatus.cancelled, AppointmentStatus.no_show)),
+    )
+    return Known(
+        tenants={one.id: one for one in db.session.scalars(select(Tenant).where(Tenant.id.in_(ids)))},
+        registered=set(
+            db.session.scalars(
+                select(Registration.tenant_id).where(
+                    Registration.tenant_id.in_(ids), Registration.status == RegistrationStatus.approved
+                )
+            )
+        ),
+        subscriptions={
+            one.tenant_id: one for one in db.session.scalars(select(Subscription).where(Subscription.tenant_id.in_(ids)))
+        },
+        opted_out={
+            (row.tenant_id, row.phone)
+            for row in db.session.execute(
+                select(OptOut.tenant_id, OptOut.phone).where(
+                    OptOut.lifted_at.is_(None), tuple_(OptOut.tenant_id, OptOut.phone).in_(keys)
+                )
+            )
+        },
+        rules={
+            (row.tenant_id, row.phone): row.rule
+            for row in db.session.execute(
+                select(Contact.tenant_id, Contact.phone, Contact.rule).where(
+                    tuple_(Contact.tenant_id, Contact.phone).in_(keys)
+                )
+            )
+        },
+        not_textable={
+            (row.tenant_id, row.phone): row.not_textable_reason
+            for row in db.session.execute(
+                select(Customer.tenant_id, Customer.phone, Customer.not_textable_reason).where(
+                    tuple_(Customer.tenant_id, Customer.phone).in_(keys), Customer.not_textable_reason.is_not(None)
+                )
+            )
+        },
+        threads={row.id: row for row in db.session.execute(threads)},
+        cancelled=set(db.session.scalars(gone)),
+        sent=_sent(keys),
+    )
+
+
+def _sent(keys: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], tuple[int, int]]:
+    """Automatic texts per customer that left in the last ten minutes and in the last day."""
+    moment = now()
+    counted = (
+        select(
+            Message.tenant_id,
+            Message.customer_phone,
+            func.count().filter(Message.accepted_at > moment - BURST_TIME),
+            func.count(),
+        )
+        .where(
+            tuple_(Message.tenant_id, Message.customer_phone).in_(keys),
+            Message.direction == Direction.outbound,
+            Message.sender.in_((Sender.ai, Sender.system)),
+            Message.accepted_at > moment - DAY,
+        )
+        .group_by(Message.tenant_id, Message.customer_phone)
+    )
+    return {(tenant_id, phone): (burst, day) for tenant_id, phone, burst, day in db.session.execute(counted)}
+
+
+def refusal(message: Message, known: Known) -> str | None:
+    """Why a text may not leave, in one word; None lets it go."""
+    key = (message.tenant_id, message.customer_phone)
+    tenant = known.tenants[message.tenant_id]
+    purpose = message.purpose
+    if key in known.opted_out and purpose != Purpose.optout_confirm:
+        return "opted_out"
+    if purpose in ALWAYS:
+        return None
+    if known.rules.get(key) in (ContactRule.no_text, ContactRule.block) and message.sender != Sender.human:
+        return "contact_rule"
+    if key in known.not_textable:
+        return "not_textable"
+    if message.tenant_id not in known.registered:
+        return "registration"
+    if tenant.texting_paused_reason:
+        return "paused"
+    return _plan(message, known) or _timing(message, tenant, known) or _stale(message, known)
+
+
+def _plan(message: Message, known: Known) -> str | None:
+    if message.purpose == Purpose.safety:
+        return None
+    subscription = known.subscriptions.get(message.tenant_id)
+    if subscription is None or subscription.access_at(now()) != Access.full:
+        return "access"
+    own = message.purpose in (*OWN_INITIATIVE, Purpose.greeting)
+    return "quota" if own and usage.is_over_quota(subscription) else None
+
+
+def _timing(message: Message, tenant: Tenant, known: Known) -> str | None:
+    moment = now()
+    if message.valid_until is not None and message.valid_until <= moment:
+        return "too_late"
+    if message.purpose == Purpose.safety or message.sender == Sender.human:
+        return None
+    if message.purpose in OWN_INITIATIVE and not _may_start(message, tenant, known, moment):
+        return "quiet_hours"
+    burst, day = known.sent.get((message.tenant_id, message.customer_phone), (0, 0))
+    return "rate_limit" if burst >= BURST or day >= A_DAY else None
+
+
+def _may_start(message: Message, tenant: Tenant, known: Known, moment: datetime) -> bool:
+    """A nudge inside a live exchange goes at any hour; what we start ourselves only by day."""
+    thread = known.threads.get(message.conversation_id) if message.conversation_id else None
+    if thread is not None and thread.last_customer_text_at and thread.last_customer_text_at > moment - LIVE_EXCHANGE:
+        return True
+    hours = tenant.settings.texting.own_initiative_hours
+    return hours.start <= moment.astimezone(tenant.zone).strftime("%H:%M") < hours.end
+
+
+def _stale(message: Message, known: Known) -> str | None:
+    thread = known.threads.get(message.conversation_id) if message.conversation_id else None
+    if message.control_version is not None and thread is not None and thread.control_version != message.control_version:
+        return "stale"
+    if message.appointment_id is not None and message.appointment_id in known.cancelled:
+        return "appointment_gone"
+    return None
+

@@ -1,0 +1,60 @@
+"""Mail over SMTP, with a time limit; what a server says for good is told apart from what it says for now."""
+
+import smtplib
+from email.message import EmailMessage
+from email.utils import formatdate, make_msgid
+from urllib.parse import unquote, urlsplit
+
+from flask import Flask, current_app
+
+from config import Settings
+
+TIMEOUT_SECONDS = 10
+PERMANENT = 500
+
+
+class MailError(Exception):
+    """The server did not take it; `is_permanent` when it never will."""
+
+    def __init__(self, message: str, *, is_permanent: bool) -> None:
+        super().__init__(message)
+        self.is_permanent = is_permanent
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    """Remember where mail goes."""
+    app.extensions["mail"] = (settings.smtp_url, settings.mail_from)
+
+
+def send(*, to: str, subject: str, body: str, key: str) -> str:
+    """Hand one plain-text mail to the server and return its Message-ID; raises MailError.
+
+    The same `key` makes the same Message-ID, so that a mail sent twice after a crash is one mail to most readers.
+    """
+    url, sender = current_app.extensions["mail"]
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, to, " ".join(subject.split())
+    message["Date"] = formatdate(usegmt=True)
+    message["Message-ID"] = f"<{key}@{sender.rpartition('@')[2]}>" if key else make_msgid()
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(body)
+    try:
+        _deliver(url, message)
+    except smtplib.SMTPResponseException as error:
+        raise MailError(f"{error.smtp_code} {error.smtp_error!r}", is_permanent=error.smtp_code >= PERMANENT) from error
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        raise MailError("the address was refused", is_permanent=min(codes) >= PERMANENT) from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailError(type(error).__name__, is_permanent=False) from error
+    return str(message["Message-ID"])
+
+
+def _deliver(url: str, message: EmailMessage) -> None:
+    server = urlsplit(url)
+    kind = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
+    with kind(server.hostname or "127.0.0.1", server.port or 25, timeout=TIMEOUT_SECONDS) as connection:
+        if server.username:
+            connection.starttls()
+            connection.login(unquote(server.username), unquote(server.password or ""))
+        connection.send_message(message)
