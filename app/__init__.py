@@ -1,0 +1,24 @@
+"""The domain: everything NeverMissCall knows, with no HTTP in it."""
+
+from flask import Flask
+
+from app import consumers, models, providers, queue, tracing
+from app.extensions import db, login, migrate
+from config import Settings
+
+__all__ = ["consumers", "create_app", "models"]
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application that the web server, the workers and the clock share."""
+    tracing.configure_logs(settings.log_level, as_json=settings.log_json)
+    app = Flask("nevermisscall", root_path=__path__[0])
+    app.config.from_mapping(settings.flask())
+    app.config["PUBLIC_BASE_URL"] = settings.public_base_url
+    app.extensions["settings"] = settings
+    db.init_app(app)
+    migrate.init_app(app, db, render_as_batch=False)
+    login.init_app(app)
+    queue.init_app(app, settings.redis_url, settings.redis_prefix)
+    providers.init_app(app, settings)
+    return app

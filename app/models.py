@@ -1,0 +1,33 @@
+"""Every table, for Alembic; nothing else."""
+
+from app.audit import Audit
+from app.calls import Call, Claim
+from app.consent import Consent, Contact, OptOut
+from app.conversations import Conversation, Note, Turn
+from app.customers import Customer
+from app.escalations import Escalation
+from app.estimates import Estimate
+from app.events import Event
+from app.inbox import Webhook
+from app.leads import Lead
+from app.messages import Message, Report
+from app.notifications import Delivery, Notification
+from app.numbers import Number
+from app.registrations import Registration
+from app.scheduling.appointments import Appointment
+from app.scheduling.holds import Hold
+from app.scheduling.offered import OfferedSlot
+from app.scheduling.technicians import Technician
+from app.services import ServiceKey
+from app.subscriptions import Subscription
+from app.tasks import SupportTask, Task
+from app.tenants import Tenant
+from app.usage import UsageCounter, UsageEvent
+from app.users import Staff, User
+
+__all__ = [
+    "Appointment", "Audit", "Call", "Claim", "Consent", "Contact", "Conversation", "Customer", "Delivery", "Escalation",
+    "Estimate", "Event", "Hold", "Lead", "Message", "Note", "Notification", "Number", "OfferedSlot", "OptOut",
+    "Registration", "Report", "ServiceKey", "Staff", "Subscription", "SupportTask", "Task", "Technician", "Tenant",
+    "Turn", "UsageCounter", "UsageEvent", "User", "Webhook",
+]  # fmt: skip

@@ -1,0 +1,41 @@
+"""The service interfaces over HTTP, registered from one table with the guard of each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask
+from flask_wtf import CSRFProtect
+
+from blueprints import errors, guards, health, twilio_server
+
+csrf = CSRFProtect()
+
+
+@dataclass(frozen=True)
+class Interface:
+    """One blueprint, who may call it, and whether browsers post to it."""
+
+    blueprint: Blueprint
+    guard: Callable[[], None]
+    is_for_browsers: bool = True
+
+
+def open_to_all() -> None:
+    """Anybody may call; each view of such a blueprint decides for itself."""
+
+
+INTERFACES = (
+    Interface(health.bp, open_to_all),
+    Interface(twilio_server.bp, guards.twilio, is_for_browsers=False),
+)
+
+
+def init_app(web: Flask) -> None:
+    """Register every interface with its guard."""
+    csrf.init_app(web)
+    errors.init_app(web)
+    for interface in INTERFACES:
+        interface.blueprint.before_request(interface.guard)
+        web.register_blueprint(interface.blueprint)
+        if not interface.is_for_browsers:
+            csrf.exempt(interface.blueprint)

@@ -1,0 +1,54 @@
+"""Work that may take its time: calls that nobody reported the end of, visits to confirm, threads to hand back."""
+
+from app import calls, conversations, queue, tenancy
+from app.calls import missed
+from app.calls.missed import Ending
+from app.clock import now
+from app.conversations import human, turns, visits
+from app.extensions import db
+from app.queue import Job, ring
+from app.scheduling import appointments
+
+UNANSWERED_SECONDS = 120
+
+
+def drain() -> None:
+    """Do all that is due."""
+    tenancy.enter(tenancy.SYSTEM)
+    queue.answer(Job.drain_bulk)
+    for work in (end_stale_calls, confirm_visits, give_up_night_visits, hand_back, recover_turns):
+        work()
+        db.session.commit()
+
+
+def end_stale_calls() -> None:
+    """The third trigger of the missed decision; a call with a person's key is left to its Dial action."""
+    stale = calls.stale(now())
+    if stale:
+        missed.settle([Ending(call.call_sid, "sweep") for call in stale])
+
+
+def confirm_visits() -> None:
+    """Tentative visits become firm at their hour unless the contractor objected."""
+    for appointment in appointments.due_to_confirm(now()):
+        visits.confirm(appointment)
+
+
+def give_up_night_visits() -> None:
+    """Night visits that no technician took in time fall through."""
+    for appointment in appointments.due_to_fall_through(now()):
+        visits.fall_through(appointment)
+
+
+def hand_back() -> None:
+    """Threads that their person has left alone go back to the assistant."""
+    for thread in human.idle(now()):
+        human.release(thread, None)
+
+
+def recover_turns() -> None:
+    """A customer's text that was never answered is answered now (behaviour.md 2.3)."""
+    for thread in turns.forgotten(now(), UNANSWERED_SECONDS):
+        thread.ai_due_at = now()
+        conversations.note(thread, "An unanswered text was found and is answered now.")
+        ring(Job.drain_turns)

@@ -1,0 +1,42 @@
+"""Events are relayed: consumers first, then the live streams; in order, at least once."""
+
+import logging
+
+from app import events, queue, tenancy, tracing
+from app.extensions import db
+from app.queue import Job
+
+log = logging.getLogger(__name__)
+
+BATCH = 100
+
+
+def drain() -> None:
+    """Relay every event that waits."""
+    tenancy.enter(tenancy.SYSTEM)
+    queue.answer(Job.drain_events)
+    while drain_once():
+        pass
+
+
+def drain_once() -> bool:
+    """Relay one batch; False when there was nothing to do."""
+    batch = events.claim(BATCH)
+    if not batch:
+        db.session.rollback()
+        return False
+    done, bad = [], []
+    for event in batch:
+        try:
+            with tracing.following(event.request_id), db.session.begin_nested():
+                events.consume(event)
+            done.append(event)
+        except Exception as error:
+            log.exception("a consumer failed", extra={"event_id": str(event.id), "event": event.name})
+            bad.append((event.id, f"{type(error).__name__}: {error}"))
+    events.finish(done)
+    for event_id, error in bad:
+        events.postpone(event_id, error)
+    events.stream(done)
+    db.session.commit()
+    return True

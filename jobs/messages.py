@@ -1,0 +1,41 @@
+"""The outbox is drained: texts are claimed, handed to the carrier by several threads at a time, and written down."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask, current_app
+
+from app import queue, tenancy, tracing
+from app.extensions import db
+from app.messages import sending
+from app.messages.sending import Answer, Parcel
+from app.queue import Job
+
+log = logging.getLogger(__name__)
+
+
+def drain() -> None:
+    """Send every text that is due."""
+    tenancy.enter(tenancy.SYSTEM)
+    queue.answer(Job.drain_outbox)
+    senders = current_app.extensions["settings"].outbox_senders
+    with ThreadPoolExecutor(senders, thread_name_prefix="carrier") as pool:
+        while drain_once(pool, senders):
+            pass
+
+
+def drain_once(pool: ThreadPoolExecutor, limit: int) -> bool:
+    """Send one batch, as many as there are threads; False when there was nothing to do."""
+    parcels = sending.claim(limit)
+    db.session.commit()
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - threads need the app itself
+    for parcel, answer in zip(parcels, pool.map(lambda one: _hand_over(app, one), parcels), strict=True):
+        with tracing.following(parcel.request_id):
+            sending.settle(parcel, answer)
+            db.session.commit()
+    return bool(parcels)
+
+
+def _hand_over(app: Flask, parcel: Parcel) -> Answer:
+    with app.app_context():
+        return sending.hand_over(parcel)

@@ -1,0 +1,24 @@
+"""The clock sweeps up: whatever is due and was not rung for is rung for now."""
+
+from app import escalations, events, inbox, notifications, queue, tenancy
+from app.clock import now
+from app.conversations import turns
+from app.extensions import db
+from app.messages import sending
+from app.queue import Job
+
+DUE = {
+    Job.drain_inbox: inbox.overdue,
+    Job.drain_outbox: sending.overdue,
+    Job.drain_turns: turns.overdue,
+    Job.drain_events: events.overdue,
+    Job.drain_alerts: lambda: notifications.overdue() or escalations.overdue(now()),
+}
+
+
+def sweep() -> list[Job]:
+    """Ring for every kind of work that is due; what was rung for."""
+    tenancy.enter(tenancy.SYSTEM)
+    found = [job for job, is_due in DUE.items() if is_due()]
+    db.session.rollback()
+    return [job for job in found if queue.ring_now(job)]
