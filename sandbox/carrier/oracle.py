@@ -26,7 +26,7 @@ AHEAD_OF_SPEC = {
     # twilio-python 9.13.0 has messages.create(message_intent=...); the April 2026 files do not know it
     "CreateMessage": {"MessageIntent": {"type": "string"}},
 }
-# Twilio itself answers otherwise than its files say: the first two are strings, the name of a number is "(213) 555-0100".
+# Twilio itself answers otherwise than its files say: strings for places, "(213) 555-0100" for a number's name.
 UNLIKE_THE_FILES = ("latitude", "longitude", "friendly_name")
 
 
