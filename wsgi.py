@@ -6,6 +6,7 @@ import admin
 import blueprints
 from app import create_app
 from config import Settings, settings
+from jobs import seeding
 
 
 def create_web_app(chosen: Settings | None = None) -> Flask:
@@ -13,4 +14,5 @@ def create_web_app(chosen: Settings | None = None) -> Flask:
     web = create_app(chosen or settings())
     blueprints.init_app(web)
     admin.init_app(web)
+    seeding.init_app(web)
     return web
