@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
 
-from blueprints import errors, guards, health, twilio_server
+from blueprints import errors, guards, health, sessions, twilio_server
 
 csrf = CSRFProtect()
 
@@ -33,6 +33,7 @@ INTERFACES = (
 def init_app(web: Flask) -> None:
     """Register every interface with its guard."""
     csrf.init_app(web)
+    sessions.init_app(web)
     errors.init_app(web)
     for interface in INTERFACES:
         interface.blueprint.before_request(interface.guard)
