@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import pricing
@@ -144,6 +144,7 @@ def test_each_end_is_rounded_half_up(low, high, rate, text):
     assert pricing.format_price(*pricing.price(Decimal(low), Decimal(high), Decimal(rate))) == text
 
 
+@settings(deadline=None)
 @given(
     cents=st.integers(0, 10_000_00),
     more=st.integers(0, 10_000_00),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.scheduling import area
@@ -152,6 +152,7 @@ def test_exactly_five_minutes_are_not_rounded_to_ten():
 latitudes, longitudes = st.floats(25, 49), st.floats(-124, -67)
 
 
+@settings(deadline=None)
 @given(latitudes, longitudes, latitudes, longitudes)
 def test_a_straight_line_is_the_same_both_ways_and_never_negative(latitude, longitude, other_latitude, other_longitude):
     there = area.haversine_miles(latitude, longitude, other_latitude, other_longitude)
@@ -161,6 +162,7 @@ def test_a_straight_line_is_the_same_both_ways_and_never_negative(latitude, long
     assert area.haversine_miles(latitude, longitude, latitude, longitude) == 0
 
 
+@settings(deadline=None)
 @given(st.floats(0, 200))
 def test_minutes_are_steps_of_five_and_rush_hours_are_never_faster(miles):
     calm, rush = (area.minutes_for(miles, F1, peak=peak) for peak in (False, True))

@@ -4,7 +4,7 @@ import datetime as dt
 import itertools
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.scheduling import availability, frame
@@ -19,6 +19,7 @@ FIRST_DAYS = (
     dt.datetime(2027, 3, 11, tzinfo=ZONE),
 )
 TERMS = replace(F1, horizon_days=5)
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 minutes = st.integers(0, 5 * 1440)
 nows = st.builds(
@@ -71,6 +72,7 @@ def find(search, **more):
     return availability.find(wanted, terms, TEAM, taken, now, **more).slots
 
 
+@CALM
 @given(searches())
 def test_no_slot_overlaps_what_is_taken_or_its_pad(search):
     wanted, terms, taken, _ = search
@@ -84,6 +86,7 @@ def test_no_slot_overlaps_what_is_taken_or_its_pad(search):
             assert slot.end + before <= block.start or slot.start >= block.end + after
 
 
+@CALM
 @given(searches())
 def test_the_last_promised_minute_still_fits_before_the_next_job(search):
     wanted, terms, taken, _ = search
@@ -97,6 +100,7 @@ def test_the_last_promised_minute_still_fits_before_the_next_job(search):
                 assert slot.window_end + (slot.end - slot.start) + pad <= block.start
 
 
+@CALM
 @given(searches())
 def test_starts_lie_on_the_quarter_after_the_lead_time_and_within_the_horizon(search):
     wanted, terms, _, now = search
@@ -112,6 +116,7 @@ def test_starts_lie_on_the_quarter_after_the_lead_time_and_within_the_horizon(se
         assert slot.end - slot.start == dt.timedelta(minutes=-(-wanted.duration_minutes // 15) * 15)
 
 
+@CALM
 @given(searches())
 def test_regular_slots_lie_in_the_hours_of_their_technician(search):
     _, terms, _, _ = search
@@ -161,6 +166,7 @@ def is_bookable(technician, search, start):
     return in_hours and is_free(technician, wanted, terms, taken, start, end)
 
 
+@CALM
 @given(searches())
 def test_no_regular_start_is_missing(search):
     wanted, terms, taken, now = search
@@ -175,6 +181,7 @@ def test_no_regular_start_is_missing(search):
     assert {slot.start for slot in find(search) if slot.slot_type == "regular"} == expected
 
 
+@CALM
 @given(searches())
 def test_only_an_emergency_is_sent_after_hours_and_only_where_that_is_allowed(search):
     wanted, terms, _, _ = search
@@ -187,6 +194,7 @@ def test_only_an_emergency_is_sent_after_hours_and_only_where_that_is_allowed(se
             assert terms.max_after_hours_jobs_per_day > 0
 
 
+@CALM
 @given(searches())
 def test_slots_are_in_order_and_unique(search):
     slots = find(search)
@@ -194,6 +202,7 @@ def test_slots_are_in_order_and_unique(search):
     assert len({slot.id for slot in slots}) == len(slots)
 
 
+@CALM
 @given(searches())
 def test_no_day_gets_more_than_its_jobs(search):
     _, terms, taken, _ = search
@@ -205,6 +214,7 @@ def test_no_day_gets_more_than_its_jobs(search):
             assert booked.count(slot.start.astimezone(ZONE).date()) < terms.max_jobs_per_day
 
 
+@CALM
 @given(searches(), st.data())
 def test_more_busy_time_never_adds_a_start(search, data):
     wanted, terms, taken, now = search
@@ -215,6 +225,7 @@ def test_more_busy_time_never_adds_a_start(search, data):
     assert after <= before
 
 
+@CALM
 @given(searches(), st.data())
 def test_more_busy_time_never_adds_an_hour_for_an_emergency_before_the_first_regular_slot(search, data):
     wanted, terms, taken, now = search
@@ -227,6 +238,7 @@ def test_more_busy_time_never_adds_an_hour_for_an_emergency_before_the_first_reg
     assert sooner <= {slot.start for slot in before}
 
 
+@CALM
 @given(searches())
 def test_a_dispatch_is_always_sooner_than_the_first_regular_slot(search):
     slots = find(search)
@@ -235,12 +247,14 @@ def test_a_dispatch_is_always_sooner_than_the_first_regular_slot(search):
     assert not (dispatches and regular) or max(dispatches) < min(regular)
 
 
+@CALM
 @given(searches())
 def test_the_same_question_has_the_same_answer_in_any_order_of_the_calendar(search):
     wanted, terms, taken, now = search
     assert find(search) == find((wanted, terms, taken[::-1], now))
 
 
+@CALM
 @given(searches())
 def test_a_slot_is_still_there_when_only_it_is_asked_for_by_its_holder(search):
     wanted, terms, taken, now = search
@@ -253,6 +267,7 @@ def test_a_slot_is_still_there_when_only_it_is_asked_for_by_its_holder(search):
     assert slot not in find((replace(wanted, asker="other"), terms, [*taken, hold], now))
 
 
+@CALM
 @given(searches(), st.booleans())
 def test_offers_come_from_what_was_found(search, prices):
     wanted, terms, taken, now = search
@@ -263,7 +278,7 @@ def test_offers_come_from_what_was_found(search, prices):
     assert bool(slots) == bool(found.slots)
 
 
-@settings(max_examples=50)
+@CALM
 @given(searches())
 def test_free_ranges_are_in_order_and_free(search):
     _, terms, taken, now = search
@@ -276,6 +291,7 @@ def test_free_ranges_are_in_order_and_free(search):
             assert all(block.end <= gap.start or block.start >= gap.end for block in mine)
 
 
+@CALM
 @given(searches(), st.floats(33.7, 34.4), st.floats(-118.6, -117.9))
 def test_a_reachable_place_is_never_promised_sooner_than_the_drive(search, latitude, longitude):
     wanted, terms, taken, now = search
