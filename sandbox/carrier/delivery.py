@@ -4,7 +4,7 @@ import random
 import time
 
 from sandbox.carrier.records import Message
-from sandbox.carrier.wire import API_VERSION, segments
+from sandbox.carrier.wire import API_VERSION, now, segments
 from sandbox.carrier.world import Delivery, World
 
 PRICE_PER_SEGMENT = 0.0083
@@ -53,6 +53,8 @@ def _status_params(message: Message, status: str, error: int | None) -> dict[str
     }
     if message.service_sid:
         fields["MessagingServiceSid"] = message.service_sid
+    if status == "delivered":
+        fields["RawDlrDoneDate"] = now().strftime("%y%m%d%H%M")
     return fields | ({"ErrorCode": str(error)} if error else {})
 
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import MultiDict
 
 try:
-    from jsonschema import Draft202012Validator, FormatChecker
+    from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
 except ImportError:  # a development package; the oracle says that it is missing
-    Draft202012Validator = None  # type: ignore[assignment,misc]
+    Draft202012Validator = None
 
 FORM = "application/x-www-form-urlencoded"
 FILES = ("api_v2010", "messaging_v1", "lookups_v2", "trusthub_v1", "events_v1")

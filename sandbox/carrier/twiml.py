@@ -1,15 +1,15 @@
 """Checks TwiML against the verbs, nesting and attributes that the Twilio SDK's own builder classes know."""
 
+import ast
 import inspect
 import re
 import xml.etree.ElementTree as ET
 from functools import lru_cache
 from types import ModuleType
 
-from twilio.twiml import TwiML, messaging_response, voice_response
+from twilio.twiml import messaging_response, voice_response
 
 LAST_VERBS = ("Hangup", "Reject", "Redirect", "Record")
-NO_OWN_NAMES = ("self", "kwargs")
 AHEAD_OF_SDK = {"Dial": {"callReason"}}  # Twilio has it, twilio-python 9.13 does not
 
 
@@ -19,28 +19,38 @@ def _camel(name: str) -> str:
 
 
 class Grammar:
-    """Elements with their attributes, and which element may stand in which."""
+    """Elements with their attributes, and which element may stand in which; read from the SDK's source."""
 
     def __init__(self, module: ModuleType) -> None:
-        classes = [
-            one for one in vars(module).values() if inspect.isclass(one) and issubclass(one, TwiML) and one is not TwiML
-        ]
-        names = {one.__name__: self._element(one) for one in classes}
+        tree = ast.parse(inspect.getsource(module))
+        classes = [one for one in tree.body if isinstance(one, ast.ClassDef)]
+        names = {one.name: _element(one) for one in classes}
         self.attributes: dict[str, set[str]] = {name: set(AHEAD_OF_SDK.get(name, ())) for name in names.values()}
         self.children: dict[str, set[str]] = {}
         for one in classes:
-            for method in filter(inspect.isfunction, vars(one).values()):
-                nested = re.search(r"\.nest\(\s*(\w+)\(", inspect.getsource(method))
-                if nested and nested.group(1) in names:
-                    element = names[nested.group(1)]
-                    self.children.setdefault(names[one.__name__], set()).add(element)
-                    arguments = inspect.signature(method).parameters
-                    self.attributes[element] |= {_camel(name) for name in arguments if name not in NO_OWN_NAMES}
+            for method in (part for part in one.body if isinstance(part, ast.FunctionDef)):
+                for made, attributes in _nested(method):
+                    if made in names:
+                        self.children.setdefault(names[one.name], set()).add(names[made])
+                        self.attributes[names[made]] |= attributes
 
-    @staticmethod
-    def _element(one: type) -> str:
-        found = re.search(r'self\.name = "([\w-]+)"', inspect.getsource(one))
-        return found.group(1) if found else one.__name__
+
+def _element(one: ast.ClassDef) -> str:
+    """What a builder class writes: `self.name = "Number"`, else its own name."""
+    for part in ast.walk(one):
+        if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "self.name":
+            return str(ast.literal_eval(part.value))
+    return one.name
+
+
+def _nested(method: ast.FunctionDef) -> list[tuple[str, set[str]]]:
+    """Builder classes that a method nests, with their keywords: `self.nest(Number(phone_number, url=url))`."""
+    found = []
+    for call in (part for part in ast.walk(method) if isinstance(part, ast.Call)):
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "nest" and isinstance(call.args[0], ast.Call):
+            made = call.args[0]
+            found.append((ast.unparse(made.func), {_camel(word.arg) for word in made.keywords if word.arg}))
+    return found
 
 
 @lru_cache(maxsize=2)

@@ -34,7 +34,7 @@ class Leg:
 
     def run(self, url: str, method: str = "POST") -> None:
         """Execute documents until the last one runs out; raises Over, HungUp or CallFailed."""
-        page = self.fetch(url, {}, method)
+        page: Page | None = self.fetch(url, {}, method)
         while page is not None:
             page = self.execute(*page)
 
@@ -197,15 +197,15 @@ class Leg:
             if self.person.hangs_up:
                 raise HungUp
             if self.person.behaviour == "by_hand":
-                return self._by_hand(timeout)
+                return self._by_hand(self.person, timeout)
         digits = self.person.keys()
         self.pause(1 if digits else timeout)
         return digits
 
-    def _by_hand(self, timeout: float) -> str:
+    def _by_hand(self, handset: Handset, timeout: float) -> str:
         """A key pressed on the page: `key:1`, or `hangup`."""
         first = self.call.parent or self.call
-        command = self.person.command(timeout * max(1.0, self.world.time_scale), first.hangup)
+        command = handset.command(timeout * max(1.0, self.world.time_scale), first.hangup)
         if command == "hangup":
             raise HungUp
         return command.removeprefix("key:") if command and command.startswith("key:") else ""

@@ -203,30 +203,37 @@ class Webhooks:
         """Count a job as open already; what is returned starts it."""
         with self._idle:
             self._open += 1
-        return lambda: self._jobs.put(job)
+
+        def start() -> None:
+            self._jobs.put(job)
+            with self._idle:
+                self._idle.notify_all()
+
+        return start
 
     def settle(self, timeout: float = 10.0) -> bool:
         """Wait until everything that was put off has been done; False when the time is up."""
-        if not self._workers:
-            return self._drain()
-        with self._idle:
-            for _ in range(max(1, int(timeout / 0.05))):  # counted, because tests freeze the clock
+        for _ in range(max(1, int(timeout / 0.05))):  # counted, because tests freeze the clock
+            if not self._workers:
+                self._drain()
+            with self._idle:
                 if self._open == 0:
                     return True
                 self._idle.wait(0.05)
-            return self._open == 0
+        return self._open == 0
 
     def stop(self) -> None:
         """Let the pool go home."""
         for _ in range(self._workers):
             self._jobs.put(None)
 
-    def _drain(self) -> bool:
+    def _drain(self) -> None:
+        """Do what is there now, in this thread."""
         while True:
             try:
                 job = self._jobs.get_nowait()
             except queue.Empty:
-                return True
+                return
             self._run(job)
 
     def _work(self) -> None:

@@ -85,6 +85,7 @@ def test_our_own_answers_are_looked_at():
         ('<Dial timeOut="20"><Number>+1213</Number></Dial>', "no attribute timeOut"),
         ('<Dial action="/a">+1213</Dial><Say>x</Say>', "unreachable verb after <Dial>"),
         ("<Rcord/>", "unknown <Rcord>"),
+        ('<Dial><Number phoneNumber="+1213"/></Dial>', "no attribute phoneNumber"),
         ("<Say><Number>+1213</Number></Say>", "<Number> inside <Say>"),
         ('<Record maxLength="30"/>', "loop"),
         ("<Pause/><Say>x</Say>", "<Pause> first"),
