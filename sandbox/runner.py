@@ -8,6 +8,7 @@ By hand: `python -m sandbox.runner` starts everything, `... servers` what the pr
 """
 
 import argparse
+import json
 import logging
 import os
 import signal
@@ -28,13 +29,12 @@ from sandbox.supervision import Process, Supervisor, family, memory_megabytes
 ROOT = Path(__file__).resolve().parent.parent
 PORT_BASE = 5600
 USES = ("the pages", "the event stream", "the carrier", "PostgreSQL", "Valkey", "mail", "the mail page")
-FLASK = [sys.executable, "-m", "flask", "--app", "wsgi:create_web_app"]
 GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
 STREAM = ["--worker-class", "gevent", "--workers", "1", "--graceful-timeout", "5"]
 PROCESSES: dict[str, tuple[list[str], signal.Signals]] = {
     "web": ([*GUNICORN, "wsgi:create_web_app()"], signal.SIGTERM),
     "stream": ([*GUNICORN, *STREAM, "wsgi:create_stream_app()"], signal.SIGTERM),
-    "worker": ([sys.executable, "-m", "jobs.worker"], signal.SIGTERM),
+    "worker": ([sys.executable, "-m", "jobs.worker", "inbox", "outbox", "turns", "bulk"], signal.SIGTERM),
     "clock": ([sys.executable, "-m", "jobs.clock"], signal.SIGTERM),
 }
 CALL_SECONDS_PER_SECOND = 0.3
@@ -76,15 +76,16 @@ def running(var: Path, port_base: int = PORT_BASE, say: Callable[[str], Any] = p
     """
     with surroundings(var, port_base, say) as house:
         product = house.product
-        with step("Database migrated", say):
-            product.run("migrate", [*FLASK, "db", "upgrade"])
-        with step("Demo data there", say):
-            product.run("seed", [*FLASK, "seed-demo"])
-        with step("Web, stream, workers and clock ready", say):
-            for name in PROCESSES:
-                product.start(process(name, port_base))
+        product.start(process("web", port_base))  # takes as long to start as the migrations, and waits for them
+        with step("Database migrated, demo data there", say):
+            product.run("prepare", [sys.executable, "-m", "scripts.prepare"])
+        with step("Pages ready", say):
             product.wait_for(f"{house.web_url}/readyz")
-            product.wait_for(house.stream_url, accepts=bool)
+        with step("Stream, workers and clock ready", say):
+            for name in ("stream", "worker", "clock"):
+                product.start(process(name, port_base))
+            product.wait_for(f"{house.web_url}/readyz", is_enough=is_all_well)
+            product.wait_for(house.stream_url, is_enough=is_there)
         yield house
 
 
@@ -153,6 +154,16 @@ def environment(house: House) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # glibc keeps an arena of memory for each thread otherwise
     }
+
+
+def is_all_well(status: int, answer: str) -> bool:
+    """Tell whether `/readyz` finds nothing missing: the workers and the clock are there too."""
+    return status == 200 and set(json.loads(answer)["checks"].values()) == {"ok"}
+
+
+def is_there(status: int, _answer: str) -> bool:
+    """Tell whether anything answers at all."""
+    return status > 0
 
 
 def process(name: str, port_base: int) -> Process:

@@ -16,6 +16,7 @@ from sandbox import processes
 from sandbox.processes import SandboxError
 
 PATIENCE_SECONDS = 12
+Enough = Callable[[int, str], bool]
 direct = build_opener(ProxyHandler({}))
 
 
@@ -72,17 +73,17 @@ class Supervisor:
                 end = processes.tail(self.log(name), 15)
                 raise SandboxError(f"{name} ended with code {child.returncode}. The end of {self.log(name)}:\n{end}")
 
-    def wait_for(self, url: str, *, patience_seconds: float = 60, accepts: Callable[[int], bool] | None = None) -> None:
+    def wait_for(self, url: str, *, is_enough: Enough | None = None, patience_seconds: float = 60) -> None:
         """Wait until an address answers well while all processes live."""
         deadline = time.monotonic() + patience_seconds
-        last = "nothing"
+        answer = "nothing"
         while time.monotonic() < deadline:
             self.check()
-            status, last = ask(url)
-            if (accepts or is_good)(status):
+            status, answer = ask(url)
+            if (is_enough or is_good)(status, answer):
                 return
             time.sleep(0.05)
-        raise SandboxError(f"{url} is not ready after {patience_seconds:.0f} s. Its last answer: {last}")
+        raise SandboxError(f"{url} is not ready after {patience_seconds:.0f} s. Its last answer: {answer}")
 
     def stop(self) -> None:
         """Ask all to end at once; the stubborn, and children that outlive them, are killed."""
@@ -109,7 +110,7 @@ class Supervisor:
         return self.logs / f"{name}.pid"
 
 
-def is_good(status: int) -> bool:
+def is_good(status: int, _answer: str) -> bool:
     """Tell whether an HTTP status means success."""
     return 200 <= status < 300
 
