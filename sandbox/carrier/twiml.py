@@ -33,6 +33,8 @@ class Grammar:
                     if made in names:
                         self.children.setdefault(names[one.name], set()).add(names[made])
                         self.attributes[names[made]] |= attributes
+        for one in classes:
+            self.attributes[names[one.name]] -= _texts(one)
 
 
 def _element(one: ast.ClassDef) -> str:
@@ -41,6 +43,15 @@ def _element(one: ast.ClassDef) -> str:
         if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "self.name":
             return str(ast.literal_eval(part.value))
     return one.name
+
+
+def _texts(one: ast.ClassDef) -> set[str]:
+    """Arguments that become the text of the element: `self.value = message`."""
+    return {
+        _camel(ast.unparse(part.value))
+        for part in ast.walk(one)
+        if isinstance(part, ast.Assign) and ast.unparse(part.targets[0]) == "self.value"
+    }
 
 
 def _nested(method: ast.FunctionDef) -> list[tuple[str, set[str]]]:
