@@ -50,6 +50,7 @@ class Call(db.Model):
         Index("ix_call_open", "sweep_at", postgresql_where="status IN ('ringing', 'screening')"),
         Index("ix_call_customer", "tenant_id", "customer_phone", "started_at"),
         Index("ix_call_recent", "tenant_id", "started_at"),
+        Index("ix_call_caller", "customer_phone", "started_at"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
@@ -74,7 +75,7 @@ class Call(db.Model):
     voicemail_url: Mapped[str | None]
     voicemail_seconds: Mapped[int | None]
     transcript: Mapped[str | None]
-    correlation_id: Mapped[str]
+    correlation_id: Mapped[str] = mapped_column(index=True)
     sweep_at: Mapped[datetime]
     started_at: Mapped[datetime] = mapped_column(default=now)
     decided_at: Mapped[datetime | None]
@@ -232,7 +233,9 @@ def claim(keys: list[str]) -> set[str]:
     return set(db.session.scalars(taken))
 
 
-def keep_voicemail(call_sid: str, *, url: str | None = None, seconds: int | None = None, transcript: str | None = None) -> Call | None:
+def keep_voicemail(
+    call_sid: str, *, url: str | None = None, seconds: int | None = None, transcript: str | None = None
+) -> Call | None:
     """Keep what the caller left; recording and transcript come in any order."""
     call = by_sid(call_sid)
     if call is None:

@@ -19,6 +19,7 @@ from app.extensions import db
 from app.messages import Message, MessageStatus, Purpose
 from app.numbers import Number, NumberStatus
 from app.registrations import Registration, RegistrationStatus
+from app.settings import TenantSettings
 from app.subscriptions import Access, Subscription
 from app.tenants import Tenant
 from app.users import User
@@ -36,12 +37,22 @@ class Ring:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What holds for every call to one business at this moment."""
+
+    settings: TenantSettings
+    access: Access
+    is_over_quota: bool
+    is_open_now: bool
+
+
+@dataclass(frozen=True)
 class Gathered:
     """Everything that was read, by business and phone."""
 
     rings: dict[UUID, Ring]
     tenants: dict[UUID, Tenant]
-    subscriptions: dict[UUID, Subscription]
+    standings: dict[UUID, Standing]
     registered: set[UUID]
     ours: set[str]
     contractors: set[Key]
@@ -57,13 +68,11 @@ class Gathered:
 
     def of(self, call: Call) -> Facts:
         """The facts about one call."""
-        key, tenant, moment = (call.tenant_id, call.customer_phone), self.tenants[call.tenant_id], now()
-        subscription = self.subscriptions.get(call.tenant_id)
-        greeted = self.greeted.get(key)
-        ring = self.rings[call.id]
+        key, tenant = (call.tenant_id, call.customer_phone), self.tenants[call.tenant_id]
+        standing, ring, greeted = self.standings[call.tenant_id], self.rings[call.id], self.greeted.get(key)
         return Facts(
             phone=call.customer_phone,
-            settings=tenant.settings,
+            settings=standing.settings,
             is_ours=call.customer_phone in self.ours,
             is_contractor=key in self.contractors or call.missed_reason == MissedReason.own_number,
             is_loop=call.missed_reason == MissedReason.forwarding_loop,
@@ -75,12 +84,12 @@ class Gathered:
             rang_seconds=ring.seconds,
             heard_greeting=ring.heard_greeting,
             registration_open=call.tenant_id in self.registered,
-            access=subscription.access_at(moment) if subscription else Access.none,
-            over_quota=usage.is_over_quota(subscription),
+            access=standing.access,
+            over_quota=standing.is_over_quota,
             paused_reason=tenant.texting_paused_reason,
             in_conversation=key in self.live,
-            minutes_since_greeting=(moment - greeted).total_seconds() / 60 if greeted else None,
-            is_open_now=tenants.is_open(tenant, moment),
+            minutes_since_greeting=(now() - greeted).total_seconds() / 60 if greeted else None,
+            is_open_now=standing.is_open_now,
         )
 
 
@@ -88,16 +97,21 @@ def gather(missed: Sequence[tuple[Call, Ring]]) -> Gathered:
     """Read the facts about these calls."""
     keys = {(call.tenant_id, call.customer_phone) for call, _ in missed}
     ids, people = {key[0] for key in keys}, {key[1] for key in keys}
+    businesses = {tenant.id: tenant for tenant in db.session.scalars(select(Tenant).where(Tenant.id.in_(ids)))}
     return Gathered(
         rings={call.id: ring for call, ring in missed},
-        tenants={tenant.id: tenant for tenant in db.session.scalars(select(Tenant).where(Tenant.id.in_(ids)))},
-        subscriptions={
-            one.tenant_id: one for one in db.session.scalars(select(Subscription).where(Subscription.tenant_id.in_(ids)))
-        },
+        tenants=businesses,
+        standings=_standings(businesses),
         registered=_registered(ids),
-        ours=set(db.session.scalars(select(Number.e164).where(Number.e164.in_(people), Number.status != NumberStatus.released))),
+        ours=set(
+            db.session.scalars(
+                select(Number.e164).where(Number.e164.in_(people), Number.status != NumberStatus.released)
+            )
+        ),
         contractors=_contractors(ids, people),
-        opted_out=_by_key(select(OptOut.tenant_id, OptOut.phone, OptOut.at).where(OptOut.lifted_at.is_(None), _in(OptOut, keys))),
+        opted_out=_by_key(
+            select(OptOut.tenant_id, OptOut.phone, OptOut.at).where(OptOut.lifted_at.is_(None), _in(OptOut, keys))
+        ),
         rules=_by_key(select(Contact.tenant_id, Contact.phone, Contact.rule).where(_in(Contact, keys))),
         not_textable=_by_key(
             select(Customer.tenant_id, Customer.phone, Customer.not_textable_reason).where(
@@ -111,6 +125,23 @@ def gather(missed: Sequence[tuple[Call, Ring]]) -> Gathered:
         ),
         greeted=_greeted(keys),
     )
+
+
+def _standings(businesses: dict[UUID, Tenant]) -> dict[UUID, Standing]:
+    moment = now()
+    bought = {
+        one.tenant_id: one
+        for one in db.session.scalars(select(Subscription).where(Subscription.tenant_id.in_(businesses.keys())))
+    }
+    return {
+        tenant_id: Standing(
+            settings=tenant.settings,
+            access=bought[tenant_id].access_at(moment) if tenant_id in bought else Access.none,
+            is_over_quota=usage.is_over_quota(bought.get(tenant_id)),
+            is_open_now=tenants.is_open(tenant, moment),
+        )
+        for tenant_id, tenant in businesses.items()
+    }
 
 
 def _in(table: type[OptOut] | type[Contact] | type[Customer], keys: set[Key]) -> ColumnElement[bool]:

@@ -51,7 +51,9 @@ class Decision:
 
 def decide(facts: Facts) -> Decision:
     """The decision for one missed call."""
-    return _never(facts) or _by_rule(facts) or _looks_machine_made(facts) or _gate(facts) or _by_setting(facts) or TEXTED
+    return (
+        _never(facts) or _by_rule(facts) or _looks_machine_made(facts) or _gate(facts) or _by_setting(facts) or TEXTED
+    )
 
 
 TEXTED = Decision(True, "texted", "Texted")
