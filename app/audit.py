@@ -24,7 +24,7 @@ class Audit(db.Model):
     before: Mapped[dict | None] = mapped_column(JSONB)
     after: Mapped[dict | None] = mapped_column(JSONB)
     reason: Mapped[str | None]
-    request_id: Mapped[str | None]
+    request_id: Mapped[str | None] = mapped_column(index=True)
     at: Mapped[datetime] = mapped_column(default=now, index=True)
 
 

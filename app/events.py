@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import queue, tracing
 from app.clock import now
+from app.errors import Conflict
 from app.extensions import db, uuid7
 from app.queue import Job, ring
 
@@ -36,7 +37,10 @@ class EventStatus(enum.StrEnum):
 
 class Event(db.Model):
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_todo", "due_at", "id", postgresql_where="status = 'waiting'"),)
+    __table_args__ = (
+        Index("ix_event_todo", "due_at", "id", postgresql_where="status = 'waiting'"),
+        Index("ix_event_failed", "id", postgresql_where="status = 'failed'"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), index=True)
     name: Mapped[str]
@@ -48,6 +52,10 @@ class Event(db.Model):
     correlation_id: Mapped[str | None]
     request_id: Mapped[str | None]
     occurred_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class NotRetryable(Conflict):
+    code = "EVENT_NOT_RETRYABLE"
 
 
 Consumer = Callable[[Event], None]
@@ -141,6 +149,14 @@ def postpone(event_id: UUID, error: str) -> None:
     event.due_at = now() + timedelta(seconds=min(600, 5**event.attempts))
     if event.attempts >= MAX_ATTEMPTS:
         event.status = EventStatus.failed
+
+
+def retry(event: Event) -> None:
+    """Relay a failed event once more; raises NotRetryable for any other."""
+    if event.status != EventStatus.failed:
+        raise NotRetryable("Only a failed event can be relayed again.")
+    event.status, event.attempts, event.due_at = EventStatus.waiting, MAX_ATTEMPTS - 1, now()
+    ring(Job.drain_events)
 
 
 def stream_key(tenant_id: UUID | str) -> str:

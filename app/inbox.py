@@ -33,6 +33,7 @@ class Webhook(db.Model):
     __table_args__ = (
         UniqueConstraint("kind", "event_id"),
         Index("ix_webhook_todo", "due_at", postgresql_where="status = 'received'"),
+        Index("ix_webhook_failed", "id", postgresql_where="status = 'failed'"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     kind: Mapped[str]
@@ -42,7 +43,7 @@ class Webhook(db.Model):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
     error: Mapped[str | None]
-    request_id: Mapped[str | None]
+    request_id: Mapped[str | None] = mapped_column(index=True)
     replays: Mapped[int] = mapped_column(default=0)
     recovered: Mapped[bool] = mapped_column(default=False)
     """Found by reconciliation: the provider knew of it, no webhook ever came."""

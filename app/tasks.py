@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import events
 from app.clock import now
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db, uuid7
 
 
@@ -66,6 +66,10 @@ class TaskClosed(Conflict):
     code = "TASK_CLOSED"
 
 
+class NoteRequired(Invalid):
+    code = "NOTE_REQUIRED"
+
+
 def row(tenant_id: UUID, key: str, kind: str, why: str, **more: Any) -> dict[str, Any]:
     """The values of one task, for bulk inserts."""
     return {
@@ -97,6 +101,15 @@ def ask_support(key: str, kind: str, why: str, tenant_id: UUID | None = None) ->
         "state": TaskState.open, "note": "", "created_at": now(),
     }  # fmt: skip
     db.session.execute(insert(SupportTask).values(**values).on_conflict_do_nothing())
+
+
+def close_support(task: SupportTask, state: TaskState, note: str) -> None:
+    """Close a task of the support team with a line about it; raises NoteRequired, and TaskClosed the second time."""
+    if not note.strip():
+        raise NoteRequired("Say in a line what came of it.")
+    if task.state != TaskState.open:
+        raise TaskClosed("This task is closed already.")
+    task.state, task.note, task.closed_at = state, note.strip()[:500], now()
 
 
 def close(tenant_id: UUID, task_id: UUID, state: TaskState, note: str = "") -> Task:

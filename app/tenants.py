@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Index, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,6 +35,14 @@ class TenantStatus(enum.StrEnum):
 
 class Tenant(db.Model):
     __tablename__ = "tenant"
+    __table_args__ = (
+        Index(
+            "ix_tenant_business_name_part",
+            "business_name",
+            postgresql_using="gin",
+            postgresql_ops={"business_name": "gin_trgm_ops"},
+        ),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     slug: Mapped[str] = mapped_column(unique=True)
     business_name: Mapped[str]
@@ -72,6 +80,10 @@ class VersionConflict(Conflict):
     code = "VERSION_CONFLICT"
 
 
+class TextingUnchanged(Conflict):
+    code = "TEXTING_UNCHANGED"
+
+
 def by_id(tenant_id: UUID) -> Tenant | None:
     """The tenant of that id, as far as this transaction may see it."""
     return db.session.get(Tenant, tenant_id)
@@ -90,6 +102,21 @@ def change_settings(tenant: Tenant, changes: Mapping[str, Any], *, version: int 
     tenant.setting_changes = merged
     tenant.settings_version += 1
     return checked
+
+
+def pause_texting(tenant: Tenant, reason: str) -> None:
+    """Text nothing more for a business until support lets it again; raises TextingUnchanged when it is paused already."""
+    if tenant.texting_paused_reason:
+        raise TextingUnchanged("Texting is paused already.")
+    tenant.texting_paused_reason = reason[:200]
+
+
+def resume_texting(tenant: Tenant) -> str:
+    """Let a business text again, and return why it was paused; raises TextingUnchanged when it is not."""
+    if not tenant.texting_paused_reason:
+        raise TextingUnchanged("Texting is not paused.")
+    former, tenant.texting_paused_reason = tenant.texting_paused_reason, None
+    return former
 
 
 def is_open(tenant: Tenant, at: datetime) -> bool:

@@ -93,6 +93,7 @@ class Message(db.Model):
         Index("ix_message_todo", "due_at", postgresql_where="status IN ('queued', 'sending', 'unknown')"),
         Index("ix_message_thread", "conversation_id", "created_at"),
         Index("uq_message_provider_sid", "provider_sid", unique=True),
+        Index("ix_message_trouble", "id", postgresql_where="status IN ('failed', 'undelivered', 'unknown')"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), index=True)
@@ -123,7 +124,7 @@ class Message(db.Model):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
     valid_until: Mapped[datetime | None]
-    request_id: Mapped[str | None]
+    request_id: Mapped[str | None] = mapped_column(index=True)
     correlation_id: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     accepted_at: Mapped[datetime | None]
