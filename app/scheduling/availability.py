@@ -159,7 +159,7 @@ def free_ranges(
         for start, end, kind in _open_ranges(terms, technician, calendar):
             gaps = taken.gaps(max(start, first), min(end, last))
             free.extend(_free(technician, gap, kind) for gap in gaps if gap.last > gap.first)
-    return free
+    return sorted(free, key=lambda one: (one.technician_id, one.start))
 
 
 def _free(technician: Technician, gap: Gap, kind: RangeKind) -> FreeRange:
@@ -178,10 +178,13 @@ def _open_ranges(terms: Terms, technician: Technician, calendar: Sequence[Day]) 
                 yield day.start, day.end, "after_hours"
             continue
         opening, closing = day.at(hours[0]), day.at(hours[1])
-        early = day.at(days.clock(terms.early_start)) if terms.early_enabled else opening
-        if after_hours:
-            yield day.start, min(early, opening), "after_hours"
-        yield early, min(day.at(days.clock(terms.early_end)), opening), "early_morning"
+        early = min(opening, day.at(days.clock(terms.early_start))) if terms.early_enabled else opening
+        late = max(early, min(opening, day.at(days.clock(terms.early_end))))
+        yield early, late, "early_morning"
         yield opening, closing, "regular"
         if after_hours:
-            yield closing, day.end, "after_hours"
+            yield from (
+                (day.start, early, "after_hours"),
+                (late, opening, "after_hours"),
+                (closing, day.end, "after_hours"),
+            )

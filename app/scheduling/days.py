@@ -15,7 +15,6 @@ from app.scheduling.types import WEEKDAYS, DayHours, Terms
 GRID = 15
 DAY_MINUTES = 1440
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MINUTE = dt.timedelta(minutes=1)
 _SATURDAY = 5
 
 
@@ -49,12 +48,14 @@ class Day:
 
 def minutes_floor(moment: dt.datetime) -> int:
     """The last whole minute at or before a moment."""
-    return (moment - _EPOCH) // _MINUTE
+    since = moment - _EPOCH
+    return since.days * DAY_MINUTES + since.seconds // 60
 
 
 def minutes_ceil(moment: dt.datetime) -> int:
     """The first whole minute at or after a moment."""
-    return -((_EPOCH - moment) // _MINUTE)
+    until = _EPOCH - moment
+    return -(until.days * DAY_MINUTES + until.seconds // 60)
 
 
 def moment_of(instant: int) -> dt.datetime:

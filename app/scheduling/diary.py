@@ -59,6 +59,8 @@ class Roads:
         terms = self.terms
         miles = area.haversine_miles(*point, *self.point) * terms.travel_road_factor
         calm, rush = area.minutes_for(miles, terms, peak=False), area.minutes_for(miles, terms, peak=True)
+        if max(calm, rush) <= terms.max_travel_minutes and miles <= terms.max_travel_miles:
+            return Leg(calm, rush)
         return Leg(calm, rush, area.broken_limits(miles, calm, terms), area.broken_limits(miles, rush, terms))
 
     def around(self, place: Place | None, start: int, end: int) -> tuple[Leg | None, int]:

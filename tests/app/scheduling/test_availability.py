@@ -464,6 +464,14 @@ class TestFreeRanges:
             ("Tue 18:00", "Wed 00:00", "after_hours"),
         ]
 
+    def test_between_the_early_end_and_a_late_opening_only_emergencies_are_served(self):
+        late = replace(F1, business_hours={"tuesday": ("10:00", "12:00")})
+        assert self.ranges(late, [], at(TUE, 5), 0)[1:4] == [
+            ("Tue 06:00", "Tue 08:00", "early_morning"),
+            ("Tue 08:00", "Tue 10:00", "after_hours"),
+            ("Tue 10:00", "Tue 12:00", "regular"),
+        ]
+
     def test_a_closed_day_is_after_hours_only(self):
         assert self.ranges(F1, [], at(SUN, 0), 0) == [("Sun 00:00", "Mon 00:00", "after_hours")]
         assert self.ranges(replace(F1, after_hours_enabled=False), [], at(SUN, 0), 0) == []

@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app import pricing
 from app.scheduling import availability, frame
 from app.scheduling.types import Busy, Place, Technician, Wanted
 from tests.app.scheduling.world import F1, ZONE, choose
@@ -192,6 +193,17 @@ def test_only_an_emergency_is_sent_after_hours_and_only_where_that_is_allowed(se
         if slot.after_hours:
             assert terms.after_hours_enabled or terms.overtime_allowed
             assert terms.max_after_hours_jobs_per_day > 0
+
+
+@CALM
+@given(searches())
+def test_the_rate_of_a_dispatch_is_that_of_its_block(search):
+    _, terms, _, _ = search
+    for slot in (slot for slot in find(search) if slot.slot_type.startswith("emergency")):
+        surcharge = pricing.surcharge_on(slot.start.astimezone(ZONE).date(), terms)
+        assert slot.band == pricing.band_of(slot.start, slot.end, terms)
+        assert slot.multiplier == pricing.multiplier(slot.band, terms, emergency=True, surcharge_percent=surcharge)
+        assert slot.after_hours or slot.band == "work"
 
 
 @CALM
