@@ -58,10 +58,11 @@ def tell_of_missed_call(event: Event) -> None:
     if owner is None:
         return
     caller = phones.shown(event.payload["customer_phone"])
+    is_again = decision["reason"] == "in_conversation"
     notifications.tell(
         owner,
-        title=f"Missed call: {caller}",
-        body=f"Missed call from {caller}. {decision['text']}.",
+        title=f"Called again: {caller}" if is_again else f"Missed call: {caller}",
+        body=f"{caller} called again." if is_again else f"Missed call from {caller}. {decision['text']}.",
         category=Category.missed_call,
         channels=[Channel.push] if decision["sent"] else [Channel.push, Channel.sms],
         urgency="medium",

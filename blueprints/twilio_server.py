@@ -4,7 +4,7 @@ from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from app import calls, inbox, numbers, phones
-from app.calls import Route
+from app.calls import Route, greeting
 from app.conversations import hearing
 from app.conversations.hearing import Inbound
 from app.extensions import db
@@ -12,9 +12,6 @@ from app.numbers import Number
 from app.providers import twiml
 
 bp = Blueprint("twilio_server", __name__)
-
-DISCLOSURE = "We will text this number about your call."
-NO_ANSWER = "Sorry, nobody can take your call right now."
 
 
 @bp.post("/webhooks/twilio/call")
@@ -56,21 +53,12 @@ def _document(route: Route, number: Number) -> str:
 
 
 def _voicemail(number: Number, call_sid: str, caller: str) -> str:
-    settings = number.tenant.settings
-    will_text = settings.texting.text_consent_mode == "disclosure" and settings.texting.enabled and phones.can_be_texted(caller)
-    greeting = settings.calls.voicemail.greeting or (
-        f"Thank you for calling {number.tenant.business_name}. This is the automated assistant. {NO_ANSWER}"
-    )
-    words = [greeting]
-    if will_text:
-        words.append(DISCLOSURE)
-    if settings.calls.voicemail.enabled:
-        words.append("You can leave a message after the tone; it will be recorded.")
+    chosen = number.tenant.settings.calls.voicemail
     return twiml.voicemail(
-        " ".join(words),
+        greeting.words(number.tenant, caller),
         call_sid=call_sid,
-        seconds=settings.calls.voicemail.max_seconds,
-        is_recorded=settings.calls.voicemail.enabled,
+        seconds=chosen.max_seconds,
+        is_recorded=chosen.enabled,
     )
 
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -87,6 +86,7 @@ def ending_of(webhook: Webhook) -> Ending | None:
         caller=form.get("From", ""),
         called=form.get("To", ""),
         account_sid=form.get("AccountSid", ""),
+        call_status=form.get("CallStatus", ""),
         dial_status=form.get("DialCallStatus", ""),
         is_bridged=form.get("DialBridged", "").lower() == "true",
         dial_seconds=_number(form.get("DialCallDuration")),
@@ -95,7 +95,6 @@ def ending_of(webhook: Webhook) -> Ending | None:
         at=webhook.received_at,
         request_id=webhook.request_id,
     )
-
 
 
 def _number(text: str | None) -> int:
@@ -138,7 +137,8 @@ def _voicemail(form: dict[str, str]) -> None:
 
 def _unknown_number(form: dict[str, str]) -> None:
     called = form.get("To", "")
-    tasks.ask_support(f"unknown-number:{called}", "unknown_number", f"The carrier posts for {called}, which is nobody's.")
+    why = f"The carrier posts for {called}, which is nobody's."
+    tasks.ask_support(f"unknown-number:{called}", "unknown_number", why)
 
 
 HANDLERS: dict[str, Callable[[dict[str, str]], None]] = {

@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from app import seeds, tenancy, users
+from app import seeds, tenancy, tenants, users
 from app.extensions import db
 from app.seeds import DEMO, Business
 from app.tenants import Tenant
@@ -17,16 +17,32 @@ from sandbox.carrier import Carrier
 
 PASSWORD = "a-long-enough-password"
 CUSTOMER = "+13105550142"
+WORKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
+EVERY_DAY = (*WORKDAYS, "saturday", "sunday")
+
+
+def hours(start: str, end: str, days: tuple[str, ...] = WORKDAYS) -> dict[str, dict[str, str]]:
+    """The same opening and closing on several days."""
+    return {day: {"start": start, "end": end} for day in days}
+
+
 F1 = replace(
     DEMO[0],
     settings={
-        "business_hours": {day: {"start": "08:00", "end": "18:00"} for day in ("monday", "tuesday", "wednesday", "thursday", "friday")}
-        | {"saturday": {"start": "08:00", "end": "14:00"}},
+        "business_hours": hours("08:00", "18:00") | hours("08:00", "14:00", ("saturday",)),
+        "general": {"phone_hours": {"always_available": False} | hours("06:00", "22:00", EVERY_DAY)},
         "operational_limits": {"max_jobs_per_day": 6},
-        "calls": {"min_ring_seconds_for_text": 0},
     },
 )
 """Prime Plumbing of the spec's scenarios."""
+F2 = replace(DEMO[1], settings={"business_hours": hours("08:00", "18:00")})
+"""ElectriPro."""
+F3 = replace(DEMO[2], settings={"business_hours": hours("08:00", "18:00")})
+"""CoolTech HVAC."""
+F4 = DEMO[3]
+"""SecureLock Services."""
+F5 = replace(DEMO[4], settings={"pricing": {"early_morning_enabled": False}})
+"""The garage door business, without early mornings."""
 
 
 class Factories:
@@ -81,8 +97,6 @@ class Factories:
 
     def set(self, tenant_id: UUID, **groups: Any) -> None:
         """Change settings of a business."""
-        from app import tenants
-
         with self.changing() as session:
             tenants.change_settings(session.get(Tenant, tenant_id), groups)
 

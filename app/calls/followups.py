@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app import bulk, calls, dispatch, events, messages
-from app.calls import Call, CallStatus
+from app.calls import Call, CallStatus, MissedReason
 from app.calls.facts import Gathered
 from app.calls.texting import Decision
 from app.clock import now
@@ -21,6 +21,10 @@ from app.tasks import Task
 from app.tasks import row as task_row
 
 Key = tuple[UUID, str]
+LOOP = (
+    "Your phone forwards the calls that you do not take back to this number. Switch that forwarding off, or let us "
+    "answer without ringing you."
+)
 ALREADY = Decision(False, "in_conversation", "Not texted again: already in conversation")
 
 
@@ -87,6 +91,8 @@ class Writer:
             more = {"customer_phone": call.customer_phone, "call_id": call.id, "conversation_id": call.conversation_id}
             why = f"{decision.reason}. Call back."
             self._rows["tasks"].append(task_row(call.tenant_id, f"call:{call.id}", "call_back", why, **more))
+        if call.missed_reason == MissedReason.forwarding_loop:
+            self._rows["tasks"].append(task_row(call.tenant_id, "forwarding-loop", "setup", LOOP))
         self._tell_missed(call, decision)
 
     def _begin(self, call: Call, decision: Decision, thread_id: UUID) -> None:

@@ -23,6 +23,7 @@ DIAL_REASONS = {
     "failed": MissedReason.failed,
     "canceled": MissedReason.caller_hung_up,
 }
+OVER = ("completed", "no-answer", "busy", "canceled", "failed")
 TRIGGERS = ("dial", "voicemail", "ended", "sweep")
 """The reports that can end a call, the one that knows most first."""
 
@@ -37,6 +38,8 @@ class Ending:
     caller: str = ""
     called: str = ""
     account_sid: str = ""
+    call_status: str = ""
+    """The state of the caller's own leg when this was reported."""
     dial_status: str = ""
     is_bridged: bool = False
     dial_seconds: int = 0
@@ -179,4 +182,6 @@ def _write_calls(missed: Sequence[Call], unwritten: set[UUID]) -> None:
 
 def _rang(call: Call, ending: Ending) -> facts.Ring:
     seconds = ((ending.at or now()) - call.started_at).total_seconds()
-    return facts.Ring(seconds=max(0.0, seconds), heard_greeting=ending.trigger in ("dial", "voicemail"))
+    # Dial's action may be asked for although the caller has hung up: then nobody heard what we answered.
+    is_on_the_line = ending.trigger == "dial" and ending.call_status not in OVER
+    return facts.Ring(seconds=max(0.0, seconds), heard_greeting=is_on_the_line or ending.trigger == "voicemail")
