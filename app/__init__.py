@@ -4,6 +4,7 @@ from flask import Flask
 
 from app import consumers, models, providers, queue, tracing
 from app.extensions import db, login, migrate
+from app.scheduling import area
 from config import Settings
 
 __all__ = ["consumers", "create_app", "models"]
@@ -21,4 +22,5 @@ def create_app(settings: Settings) -> Flask:
     login.init_app(app)
     queue.init_app(app, settings.redis_url, settings.redis_prefix)
     providers.init_app(app, settings)
+    area.warm()
     return app

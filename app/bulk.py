@@ -9,14 +9,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, TextClause, text
+from sqlalchemy import TextClause, text
+from sqlalchemy.orm import DeclarativeBase as Model
 
 from app.extensions import db
 
 Row = Mapping[str, Any]
 
 
-def insert(table: Table, rows: Sequence[Row], *, skip_existing: bool = False) -> set[UUID]:
+def insert(table: type[Model], rows: Sequence[Row], *, skip_existing: bool = False) -> set[UUID]:
     """Insert rows that all have the same keys; the ids of those that are new.
 
     With `skip_existing` a row that breaks a unique constraint is left out instead of failing.
@@ -27,22 +28,22 @@ def insert(table: Table, rows: Sequence[Row], *, skip_existing: bool = False) ->
     conflict = "ON CONFLICT DO NOTHING" if skip_existing else ""
     # Names of tables and columns are ours, values travel in the one parameter.
     statement = (
-        f'INSERT INTO "{table.name}" ({names}) SELECT {names} '  # noqa: S608
-        f'FROM jsonb_populate_recordset(NULL::"{table.name}", CAST(:rows AS jsonb)) {conflict} RETURNING id'
+        f'INSERT INTO "{table.__tablename__}" ({names}) SELECT {names} '  # noqa: S608
+        f'FROM jsonb_populate_recordset(NULL::"{table.__tablename__}", CAST(:rows AS jsonb)) {conflict} RETURNING id'
     )
     return set(db.session.scalars(_statement(statement), {"rows": _json(rows)}))
 
 
-def update(table: Table, rows: Sequence[Row]) -> None:
+def update(table: type[Model], rows: Sequence[Row]) -> None:
     """Set columns of rows that all have the same keys, `id` among them, which names the row."""
     if not rows:
         return
     names = [name for name in rows[0] if name != "id"]
     changes = ", ".join(f'"{name}" = fresh."{name}"' for name in names)
     statement = (
-        f'UPDATE "{table.name}" SET {changes} '  # noqa: S608
-        f'FROM jsonb_populate_recordset(NULL::"{table.name}", CAST(:rows AS jsonb)) AS fresh '
-        f'WHERE "{table.name}".id = fresh.id'
+        f'UPDATE "{table.__tablename__}" SET {changes} '  # noqa: S608
+        f'FROM jsonb_populate_recordset(NULL::"{table.__tablename__}", CAST(:rows AS jsonb)) AS fresh '
+        f'WHERE "{table.__tablename__}".id = fresh.id'
     )
     db.session.execute(_statement(statement), {"rows": _json(rows)})
 

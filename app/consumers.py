@@ -13,7 +13,7 @@ from app.notifications import Category, Channel
 def open_lead(event: Event) -> None:
     """app-server: one lead per conversation, and the contractor hears of it."""
     lead = leads.open_from(event.tenant_id, event.payload)
-    if event.payload.get("reason") in ("takeover", "emergency") or lead.lost_reason in ("spam",):
+    if event.payload.get("reason") in ("takeover", "emergency") or lead.lost_reason == "spam":
         return
     owner = users.owner_of(event.tenant_id)
     if owner is None:
@@ -40,7 +40,9 @@ def describe(event: Event) -> tuple[str, str]:
     who = told.get("customer_name") or phones.shown(told["customer_phone"])
     job = (told.get("job_type") or "request").replace("_", " ")
     low, high = told.get("estimated_value_min"), told.get("estimated_value_max")
-    worth = f"${low:,.0f}-${high:,.0f}" if low is not None and low != high else f"${low:,.0f}" if low is not None else ""
+    worth = (
+        f"${low:,.0f}-${high:,.0f}" if low is not None and low != high else f"${low:,.0f}" if low is not None else ""
+    )
     urgency = "" if told["urgency_level"] == "normal" else told["urgency_level"].upper()
     when = told.get("window") or ""
     title = "Booked" if told.get("outcome") == "appointment_scheduled" else "New lead"

@@ -86,7 +86,7 @@ def open_for(
 
 
 def _first_wait(tenant: Tenant, level: int) -> timedelta:
-    return timedelta(0) if level >= 3 else timedelta(minutes=tenant.settings.escalation.emergency_step_minutes)  # noqa: PLR2004
+    return timedelta(0) if level >= 3 else timedelta(minutes=tenant.settings.escalation.emergency_step_minutes)
 
 
 def _raise(escalation: Escalation, level: int, summary: str, *, waits_for_acceptance: bool) -> Escalation:

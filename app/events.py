@@ -173,7 +173,7 @@ def stream(events: Sequence[Event]) -> None:
     pipe = queue.redis().pipeline(transaction=False)
     for event in live:
         name = stream_key(event.tenant_id)
-        fields = {"type": event.name, "data": json.dumps({"event_id": str(event.id), **event.payload})}
+        fields: dict[Any, Any] = {"type": event.name, "data": json.dumps({"event_id": str(event.id), **event.payload})}
         pipe.xadd(name, fields, maxlen=KEEP_ENTRIES, approximate=True)
     for name in {stream_key(event.tenant_id) for event in live}:
         pipe.xtrim(name, minid=oldest, approximate=True)

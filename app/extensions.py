@@ -2,6 +2,7 @@
 
 import enum
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import uuid_utils
@@ -9,8 +10,8 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Enum, MetaData, Text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import DeclarativeBase, registry
 
 NAMES = {
@@ -20,11 +21,11 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-TYPES = {
+TYPES: dict[Any, Any] = {
     str: Text(),
     datetime: DateTime(timezone=True),
     enum.StrEnum: Enum(enum.StrEnum, native_enum=False, create_constraint=False, length=32),
-    UUID: PgUUID(as_uuid=True),
+    UUID: postgresql.UUID(as_uuid=True),
     dict: JSONB(),
     list: JSONB(),
 }

@@ -1,4 +1,4 @@
-"""What a conversation is worth: opened when its outcome is known, followed until the work is done (behaviour.md 2.4)."""
+"""What a conversation is worth: opened when its outcome is known, followed to the end (behaviour.md 2.4)."""
 
 import enum
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The keys by which other programs call a service: one row per caller, hashed, scoped, revocable (interfaces.md 1.2)."""
+"""The keys by which programs call a service: one row per caller, hashed, scoped, revocable (interfaces.md 1.2)."""
 
 import hashlib
 import secrets
@@ -35,7 +35,9 @@ def issue(name: str, scopes: list[str]) -> str:
 
 def holder(key: str) -> ServiceKey | None:
     """Whose key that is, unless it was revoked."""
-    return db.session.scalar(select(ServiceKey).where(ServiceKey.key_hash == _hash(key), ServiceKey.revoked_at.is_(None)))
+    return db.session.scalar(
+        select(ServiceKey).where(ServiceKey.key_hash == _hash(key), ServiceKey.revoked_at.is_(None))
+    )
 
 
 def _hash(key: str) -> str:

@@ -89,7 +89,9 @@ def by_id(tenant_id: UUID) -> Tenant | None:
     return db.session.get(Tenant, tenant_id)
 
 
-def change_settings(tenant: Tenant, changes: Mapping[str, Any], *, version: int | None = None) -> settings.TenantSettings:
+def change_settings(
+    tenant: Tenant, changes: Mapping[str, Any], *, version: int | None = None
+) -> settings.TenantSettings:
     """Lay changes over a tenant's settings; missing keys stay.
 
     Raises Malformed for unknown or wrong fields and VersionConflict when `version` is not the stored one; nothing is
@@ -154,7 +156,7 @@ def terms(tenant: Tenant) -> Terms:
         business_hours=chosen.business_hours.days(),
         base=Place(tenant.latitude, tenant.longitude, tenant.postal_code or None, "street"),
         holidays=frozenset(holiday.date for holiday in chosen.general.holidays),
-        out_from=_local_day(out.since, tenant) if out.enabled else None,
+        out_from=(_local_day(out.since, tenant) or date.min) if out.enabled else None,
         out_until=_local_day(out.until, tenant) if out.enabled else None,
         lead_minutes=limits.lead_time_minutes.model_dump(),
         horizon_days=limits.booking_horizon_days,

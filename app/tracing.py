@@ -41,7 +41,7 @@ def following(wanted: str | None) -> Iterator[str]:
 
 def configure_logs(level: str, *, as_json: bool) -> None:
     """One line per event on standard error, JSON in production, with the request id on every line."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),

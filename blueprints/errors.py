@@ -98,7 +98,7 @@ def _database_away(error: OperationalError) -> ResponseReturnValue:
 
 
 def _our_fault(error: Exception) -> ResponseReturnValue:
-    log.exception("a request failed", exc_info=error)
+    log.error("a request failed", exc_info=error)
     db.session.rollback()
     return _answer(500, "INTERNAL_SERVER_ERROR", "Something went wrong on our side.", {})
 

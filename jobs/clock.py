@@ -56,7 +56,7 @@ def _keep_the_lead(leader: Connection, clock: BlockingScheduler) -> None:
     try:
         leader.scalar(select(1))
     except OperationalError:
-        log.error("the clock lost its lock")
+        log.exception("the clock lost its lock")
         clock.shutdown(wait=False)
 
 

@@ -32,11 +32,11 @@ def drain_once() -> bool:
                 events.consume(event)
             done.append(event)
         except Exception as error:
-            log.exception("a consumer failed", extra={"event_id": str(event.id), "event": event.name})
+            log.exception("a consumer failed", extra={"event_id": str(event.id), "event_name": event.name})
             bad.append((event.id, f"{type(error).__name__}: {error}"))
     events.finish(done)
-    for event_id, error in bad:
-        events.postpone(event_id, error)
+    for event_id, why in bad:
+        events.postpone(event_id, why)
     events.stream(done)
     db.session.commit()
     return True

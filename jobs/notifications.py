@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-
 from app import conversations, escalations, links, notifications, numbers, phones, queue, tenancy, users
 from app.clock import now
 from app.conversations import Mode

@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from types import FrameType
+from typing import Any
 
 import rq
 from redis import Redis
@@ -30,7 +31,7 @@ NAMES = tuple(sorted(set(QUEUES.values())))
 class Worker(rq.Worker):
     """Gives every job an application context of its own."""
 
-    def perform_job(self, *args: object, **kwargs: object) -> bool:
+    def perform_job(self, *args: Any, **kwargs: Any) -> bool:
         """Run one job inside the application."""
         with app.app_context():
             tracing.begin()
@@ -59,7 +60,9 @@ def serve(name: str) -> None:
 def main() -> None:
     """Fork one worker per queue, start those that die again, stop all of them together."""
     parser = argparse.ArgumentParser(description="Run the workers of some queues.")
-    parser.add_argument("queues", nargs="*", default=NAMES, choices=[[], *NAMES], help=f"of {', '.join(NAMES)}; all by default")
+    parser.add_argument(
+        "queues", nargs="*", default=NAMES, choices=[[], *NAMES], help=f"of {', '.join(NAMES)}; all by default"
+    )
     chosen = list(parser.parse_args().queues) or list(NAMES)
     if len(chosen) == 1:
         serve(chosen[0])

@@ -1,4 +1,4 @@
-"""The stage: embedded servers, the sandbox carrier and mail, the web application, a frozen clock, and workers on call."""
+"""The stage: embedded servers, sandbox carrier and mail, the web application, a frozen clock, workers on call."""
 
 import datetime as dt
 import os
@@ -150,7 +150,9 @@ def clock() -> Iterator[time_machine.Traveller]:
 @pytest.fixture
 def browser(web: Flask) -> TestApp:
     """Somebody who asks over HTTP."""
-    return TestApp(web, extra_environ={"REMOTE_ADDR": "127.0.0.1", "wsgi.url_scheme": "https", "HTTP_HOST": "nmc.example"})
+    return TestApp(
+        web, extra_environ={"REMOTE_ADDR": "127.0.0.1", "wsgi.url_scheme": "https", "HTTP_HOST": "nmc.example"}
+    )
 
 
 @pytest.fixture

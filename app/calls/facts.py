@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select, tuple_
 
 from app import tenants, usage
 from app.calls import Call, MissedReason
@@ -148,7 +148,7 @@ def _in(table: type[OptOut] | type[Contact] | type[Customer], keys: set[Key]) ->
     return tuple_(table.tenant_id, table.phone).in_(keys)
 
 
-def _by_key(wanted: Select[Any]) -> dict[Key, Any]:
+def _by_key(wanted: Any) -> dict[Key, Any]:
     return {(tenant_id, phone): value for tenant_id, phone, value in db.session.execute(wanted)}
 
 
@@ -163,7 +163,7 @@ def _contractors(ids: set[UUID], people: set[str]) -> set[Key]:
     own = select(User.tenant_id, User.phone_number).where(
         User.tenant_id.in_(ids), User.phone_number.in_(people), User.is_active
     )
-    return {(tenant_id, phone) for tenant_id, phone in db.session.execute(own)}
+    return {(tenant_id, phone) for tenant_id, phone in db.session.execute(own) if phone}
 
 
 def _greeted(keys: set[Key]) -> dict[Key, datetime]:

@@ -46,7 +46,7 @@ class Writer:
             key = (call.tenant_id, call.customer_phone)
             if (decision.sent or decision.blocks_conversation) and key not in first:
                 first[key] = (call, self._thread(call, decision))
-        fresh = bulk.insert(Conversation.__table__, [row for _, row in first.values()], skip_existing=True)  # type: ignore[arg-type]
+        fresh = bulk.insert(Conversation, [row for _, row in first.values()], skip_existing=True)
         self._opened = {call.id: row for call, row in first.values() if row["id"] in fresh}
 
     def _thread(self, call: Call, decision: Decision) -> dict[str, Any]:
@@ -150,9 +150,9 @@ class Writer:
 
     def flush(self) -> None:
         """Write every table once and wake who has to go on."""
-        tables = {"texts": Message, "notes": Note, "tasks": Task, "consents": Consent, "events": Event}
+        tables: dict[str, Any] = {"texts": Message, "notes": Note, "tasks": Task, "consents": Consent, "events": Event}
         for name, table in tables.items():
-            bulk.insert(table.__table__, _alike(self._rows[name]), skip_existing=name in ("tasks", "consents"))  # type: ignore[arg-type]
+            bulk.insert(table, _alike(self._rows[name]), skip_existing=name in ("tasks", "consents"))
         if self._rows["texts"]:
             ring(Job.drain_outbox)
         ring(Job.drain_events)

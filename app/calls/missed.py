@@ -176,7 +176,7 @@ WRITTEN = (
 
 def _write_calls(missed: Sequence[Call], unwritten: set[UUID]) -> None:
     fresh = [{name: getattr(call, name) for name in WRITTEN} for call in missed if call.id in unwritten]
-    bulk.insert(Call.__table__, fresh, skip_existing=True)  # type: ignore[arg-type]
+    bulk.insert(Call, fresh, skip_existing=True)
     db.session.flush()
 
 

@@ -1,9 +1,10 @@
 """What the dispatcher may know in a turn, read from the rows; no lock is held while it thinks."""
 
-
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import select
 
 from app import estimates, tenants, users
 from app.clock import now
@@ -11,19 +12,23 @@ from app.conversations import Conversation
 from app.customers import Customer
 from app.dispatch.types import Context, Estimate, Offer, OwnAppointment
 from app.dispatch.types import Customer as KnownCustomer
-from app.leads import Lead, LeadStatus
 from app.extensions import db
+from app.leads import Lead, LeadStatus
 from app.scheduling import appointments, area, availability, offered, technicians
 from app.scheduling.types import AreaVerdict, Found, Place, Wanted
 from app.tenants import Tenant
-from sqlalchemy import select
 
 NOWHERE = AreaVerdict("ask", Place())
 
 
 def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "") -> Context:
     """Enough for a greeting or for a look at one text: no times, no prices."""
-    return Context(price_book=(), find_slots=lambda _wanted: Found(), check_area=lambda **_where: NOWHERE, **_common(tenant, customer, seed))
+    return Context(
+        price_book=(),
+        find_slots=lambda _wanted: Found(),
+        check_area=lambda **_where: NOWHERE,
+        **_common(tenant, customer, seed),
+    )
 
 
 def full(thread: Conversation) -> Context:
@@ -70,7 +75,11 @@ def _common(tenant: Tenant, customer: Customer | None, seed: str) -> dict[str, A
         "phone_open": tenants.is_phone_open(tenant, moment),
         "phone_opens_at": _opens_at(tenant, moment),
         "diagnostic": Estimate(
-            estimates.DIAGNOSTIC, diagnostic.minutes, Decimal(diagnostic.min), Decimal(diagnostic.max), "Diagnostic visit"
+            estimates.DIAGNOSTIC,
+            diagnostic.minutes,
+            Decimal(diagnostic.min),
+            Decimal(diagnostic.max),
+            "Diagnostic visit",
         ),
         "emergencies_accepted": emergency.enabled and emergency.accept_emergencies,
         "emergency_line": emergency.emergency_line or "",
@@ -172,14 +181,12 @@ def _opens_at(tenant: Tenant, moment: datetime) -> str:
         day = local + timedelta(days=ahead)
         hours = days[day.strftime("%A").lower()]
         if hours and (ahead or hours[0] > local.strftime("%H:%M")):
-            return spoken(hours[0]) if ahead < 2 else f"{day:%a} {spoken(hours[0])}"  # noqa: PLR2004
+            return spoken(hours[0]) if ahead < 2 else f"{day:%a} {spoken(hours[0])}"
     return "business hours"
 
 
 def spoken(clock: str) -> str:
     """A local clock time as people say it: "7 PM", "8:30 AM"."""
     hour, minute = int(clock[:2]), clock[3:]
-    half = "AM" if hour < 12 else "PM"  # noqa: PLR2004
+    half = "AM" if hour < 12 else "PM"
     return f"{(hour - 1) % 12 + 1}{'' if minute == '00' else ':' + minute} {half}"
-
-

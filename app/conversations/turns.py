@@ -121,7 +121,7 @@ def overdue() -> bool:
 
 
 def forgotten(moment: datetime, seconds: int) -> list[Conversation]:
-    """Threads of the assistant with a text that nobody answered for that long and no turn planned (behaviour.md 2.3)."""
+    """Threads of the assistant with a text unanswered for that long and no turn planned (behaviour.md 2.3)."""
     lost = (
         select(Conversation)
         .where(

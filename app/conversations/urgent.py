@@ -1,4 +1,4 @@
-"""What cannot wait for a turn: a look at each text as it comes in, the alarm, and telling the contractor (behaviour.md 5)."""
+"""What cannot wait for a turn: a look at each text as it comes, the alarm, telling the contractor (behaviour.md 5)."""
 
 from datetime import timedelta
 
@@ -77,7 +77,11 @@ def alarm(thread: Conversation, *, level: int, summary: str, waits_for_acceptanc
     thread.needs_person = True
     is_first = escalations.running_for(thread.id) is None
     escalations.open_for(
-        thread.tenant, thread, level=level, summary=_headline(thread, summary), waits_for_acceptance=waits_for_acceptance
+        thread.tenant,
+        thread,
+        level=level,
+        summary=_headline(thread, summary),
+        waits_for_acceptance=waits_for_acceptance,
     )
     if is_first:
         closing.publish(thread, "conversation.lead_due", reason="emergency")

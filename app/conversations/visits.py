@@ -89,7 +89,15 @@ def move(thread: Conversation, appointment_id: str, slot_id: str) -> Appointment
         # Given up first inside the savepoint: the old block may overlap the new one of the same technician.
         appointments.change(old, AppointmentStatus.cancelled, reason="rescheduling")
         db.session.flush()
-        kept = ("conversation_id", "customer_id", "job_types", "address", "price_low_cents", "price_high_cents", "title")
+        kept = (
+            "conversation_id",
+            "customer_id",
+            "job_types",
+            "address",
+            "price_low_cents",
+            "price_high_cents",
+            "title",
+        )
         new = appointments.book(
             thread.tenant_id,
             chosen.plain(),
@@ -155,7 +163,9 @@ def fall_through(appointment: Appointment) -> None:
         return
     offer = _first_regular(thread, appointment)
     if offer is None:
-        body = "We couldn't reach a technician for tonight. The team will contact you about a time. In danger, call 911."
+        body = (
+            "We couldn't reach a technician for tonight. The team will contact you about a time. In danger, call 911."
+        )
         say(thread, body, template="technician_not_reached", appointment=None)
         return
     values = {
@@ -182,7 +192,7 @@ def _first_regular(thread: Conversation, appointment: Appointment) -> Offer | No
         return None
     rate = Decimal(str(appointment.multiplier)) * 100
     low, high = Decimal(appointment.price_low_cents) / rate, Decimal(appointment.price_high_cents) / rate
-    return Offer(1, first, round(low), round(high), tuple(appointment.job_types))
+    return Offer(1, first, Decimal(round(low)), Decimal(round(high)), tuple(appointment.job_types))
 
 
 def reopen_with(thread: Conversation, offer: Offer) -> None:

@@ -136,9 +136,7 @@ class Report(db.Model):
     """One status callback of the carrier, kept as it came."""
 
     __tablename__ = "message_report"
-    __table_args__ = (
-        UniqueConstraint("provider_sid", "status", "error_code", postgresql_nulls_not_distinct=True),
-    )
+    __table_args__ = (UniqueConstraint("provider_sid", "status", "error_code", postgresql_nulls_not_distinct=True),)
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     token: Mapped[str] = mapped_column(index=True)
     provider_sid: Mapped[str]
@@ -213,7 +211,13 @@ def say(row: dict[str, Any]) -> Message:
 
 
 def hear(
-    tenant_id: UUID, *, business_phone: str, customer_phone: str, body: str, provider_sid: str, media: list[dict[str, str]]
+    tenant_id: UUID,
+    *,
+    business_phone: str,
+    customer_phone: str,
+    body: str,
+    provider_sid: str,
+    media: list[dict[str, str]],
 ) -> Message:
     """Keep one text that came in; the caller puts it into a thread."""
     message = Message(
@@ -270,7 +274,11 @@ def raise_status(token: str, provider_sid: str, status: str, error_code: int | N
     """Bring a text to a state of the carrier unless it is further already; None when nothing changed."""
     rank = RANK.get(status, 0)
     moment = now()
-    values: dict[str, Any] = {"provider_rank": rank, "provider_sid": provider_sid, "status": OURS.get(status, MessageStatus.accepted)}
+    values: dict[str, Any] = {
+        "provider_rank": rank,
+        "provider_sid": provider_sid,
+        "status": OURS.get(status, MessageStatus.accepted),
+    }
     if error_code:
         values["error_code"] = error_code
     if status in ("sent", "delivered"):

@@ -1,4 +1,4 @@
-"""The gate before every text: asked for each row in the transaction that claims it, whoever wrote it (behaviour.md 3.3)."""
+"""The gate before every text: asked for each row in the transaction that claims it (behaviour.md 3.3)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,9 +47,9 @@ def read(batch: Sequence[Message]) -> Known:
 
     ids = {message.tenant_id for message in batch}
     keys = {(message.tenant_id, message.customer_phone) for message in batch}
-    threads = select(
-        Conversation.id, Conversation.control_version, Conversation.last_customer_text_at
-    ).where(Conversation.id.in_({message.conversation_id for message in batch if message.conversation_id}))
+    threads = select(Conversation.id, Conversation.control_version, Conversation.last_customer_text_at).where(
+        Conversation.id.in_({message.conversation_id for message in batch if message.conversation_id})
+    )
     gone = select(Appointment.id).where(
         Appointment.id.in_({message.appointment_id for message in batch if message.appointment_id}),
         Appointment.status.in_((AppointmentStatus.cancelled, AppointmentStatus.no_show)),
@@ -64,7 +64,8 @@ def read(batch: Sequence[Message]) -> Known:
             )
         ),
         subscriptions={
-            one.tenant_id: one for one in db.session.scalars(select(Subscription).where(Subscription.tenant_id.in_(ids)))
+            one.tenant_id: one
+            for one in db.session.scalars(select(Subscription).where(Subscription.tenant_id.in_(ids)))
         },
         opted_out={
             (row.tenant_id, row.phone)
@@ -175,4 +176,3 @@ def _stale(message: Message, known: Known) -> str | None:
     if message.appointment_id is not None and message.appointment_id in known.cancelled:
         return "appointment_gone"
     return None
-

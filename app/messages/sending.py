@@ -1,4 +1,4 @@
-"""Texts leave: claimed under a lease through the gate, handed to the carrier with no lock held, written down (behaviour.md 2.3).
+"""Texts leave: claimed through the gate, handed to the carrier with no lock held, written down (behaviour.md 2.3).
 
 A text whose answer was lost is never sent again blindly: the token in its status callback tells, or the carrier's list.
 """
@@ -77,7 +77,7 @@ def _services(batch: list[Message]) -> dict[str, str | None]:
     sids = select(Number.e164, Number.messaging_service_sid).where(
         Number.e164.in_({message.business_phone for message in batch})
     )
-    return {e164: service_sid for e164, service_sid in db.session.execute(sids)}
+    return {row.e164: row.messaging_service_sid for row in db.session.execute(sids)}
 
 
 def _take(message: Message, known: gate.Known, services: dict[str, str | None], moment: datetime) -> Parcel | None:
@@ -149,7 +149,10 @@ def hand_over(parcel: Parcel) -> Answer:
 def settle(parcel: Parcel, answer: Answer) -> None:
     """Write the carrier's answer down, in a transaction of its own."""
     message = db.session.scalar(
-        select(Message).where(Message.id == parcel.message_id).with_for_update().execution_options(populate_existing=True)
+        select(Message)
+        .where(Message.id == parcel.message_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if message is None:
         return

@@ -1,4 +1,4 @@
-"""The telephone company: Twilio's client with a time limit, and its errors sorted by what we do about them (twilio.md C)."""
+"""The telephone company: Twilio's client with a time limit, its errors sorted by what we do about them (twilio.md C)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -107,7 +107,7 @@ def send_text(
 
 
 def find_text(*, to: str, sender: str, body: str, since: datetime) -> Accepted | None:
-    """Look for a text that may have been taken although its answer was lost; raises CarrierError when one cannot look."""
+    """Look for a text that may have been taken although its answer was lost; raises CarrierError."""
     try:
         candidates = client().messages.list(to=to, date_sent_after=since, limit=50)
     except (TwilioException, requests.RequestException) as error:
@@ -138,12 +138,16 @@ def call(*, sender: str, to: str, url: str, status_callback: str, ring_seconds: 
 def _sorted(error: Exception) -> CarrierError:
     if isinstance(error, TwilioRestException):
         code = int(error.code or 0)
-        if error.status == 429 or code in TOO_MANY:  # noqa: PLR2004
+        if error.status == 429 or code in TOO_MANY:
             return Busy(str(error.msg), code)
-        if error.status >= 500:  # noqa: PLR2004
+        if error.status >= 500:
             return AnswerLost(str(error.msg), code)
         return Refused(str(error.msg), code)
-    if isinstance(error, requests.ConnectionError) and not isinstance(error, requests.ReadTimeout) and _never_connected(error):
+    if (
+        isinstance(error, requests.ConnectionError)
+        and not isinstance(error, requests.ReadTimeout)
+        and _never_connected(error)
+    ):
         return Busy("the carrier cannot be reached")
     return AnswerLost(type(error).__name__)
 

@@ -10,7 +10,10 @@ def dial(contractor: str, *, call_sid: str, caller_id: str, ring_seconds: int, i
     """Ring the contractor while the caller hears ringing; a screened leg is asked to press 1 before it is bridged."""
     document = VoiceResponse()
     legs = Dial(
-        timeout=ring_seconds, answer_on_bridge=True, action=f"/webhooks/twilio/call/status/{call_sid}", caller_id=caller_id
+        timeout=ring_seconds,
+        answer_on_bridge=True,
+        action=f"/webhooks/twilio/call/status/{call_sid}",
+        caller_id=caller_id,
     )
     legs.number(contractor, url="/webhooks/twilio/call/whisper" if is_screened else None)
     document.append(legs)

@@ -1,9 +1,9 @@
-"""The visits: booked under a lock and an exclusion constraint, so that one hour is never promised twice (behaviour.md 2.5)."""
+"""The visits: booked under a lock and a constraint, so that no hour is promised twice (behaviour.md 2.5)."""
 
 import enum
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -131,7 +131,7 @@ def book(tenant_id: UUID, slot: Slot, *, buffer_minutes: int, status: Appointmen
     """
     technician_id = UUID(slot.technician_id)
     lock(technician_id)
-    reserved = (slot.start, slot.end + timedelta(minutes=buffer_minutes))
+    reserved = holds.span(slot, buffer_minutes)
     holds.give_way(technician_id, reserved, asker=facts.get("conversation_id"))
     appointment = Appointment(
         id=uuid7(),
@@ -175,12 +175,12 @@ def tell(appointment: Appointment, *, change: str) -> None:
     """Let pages and services know; a confirmed visit has an event of its own."""
     name = appointment.customer.name if appointment.customer else None
     if appointment.status == AppointmentStatus.confirmed and change in ("confirmed", "booked"):
-        told = {
+        confirmed = {
             "appointment_id": appointment.id,
             "customer_name": name,
             "scheduled_time": appointment.start_at.isoformat(),
         }
-        events.publish(appointment.tenant_id, "appointment.confirmed", told)
+        events.publish(appointment.tenant_id, "appointment.confirmed", confirmed)
     told = {
         "appointment_id": appointment.id,
         "status": appointment.status,
@@ -235,7 +235,7 @@ def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
             technician_id=str(visit.technician_id),
             start=visit.start_at,
             end=visit.end_at,
-            kind=visit.kind.value,
+            kind=visit.kind.value,  # type: ignore[arg-type] - the enum has the same words
             buffer_minutes=visit.buffer_minutes,
             place=_place(visit.address),
             after_hours=visit.is_after_hours,
@@ -250,8 +250,9 @@ def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
 def _place(address: dict[str, Any]) -> Place | None:
     if not address.get("postal_code") and address.get("latitude") is None:
         return None
-    precision = "street" if address.get("latitude") is not None and address.get("precision") == "street" else "zip"
-    return Place(address.get("latitude"), address.get("longitude"), address.get("postal_code"), precision)
+    is_exact = address.get("latitude") is not None and address.get("precision") == "street"
+    where = (address.get("latitude"), address.get("longitude"), address.get("postal_code"))
+    return Place(*where, "street" if is_exact else "zip")
 
 
 def due_to_confirm(moment: datetime) -> Sequence[Appointment]:

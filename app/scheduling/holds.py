@@ -60,7 +60,7 @@ def place(tenant_id: UUID, conversation_id: UUID, slot: Slot, *, minutes: int, b
     """Keep a slot for one conversation, in place of its former hold; raises HoldTaken when another keeps it."""
     release(conversation_id)
     technician_id = UUID(slot.technician_id)
-    reserved = (slot.start, slot.end + timedelta(minutes=buffer_minutes))
+    reserved = span(slot, buffer_minutes)
     give_way(technician_id, reserved, asker=None)
     hold = Hold(
         id=uuid7(),
@@ -80,6 +80,14 @@ def place(tenant_id: UUID, conversation_id: UUID, slot: Slot, *, minutes: int, b
     except IntegrityError as error:
         raise HoldTaken("Somebody else is about to take that time.") from error
     return hold
+
+
+def span(slot: Slot, buffer_minutes: int) -> tuple[datetime, datetime]:
+    """What a slot takes of a technician's time: its block and the buffer behind it.
+
+    An early-morning visit is offered right before the first entry of the day, so it reserves no buffer.
+    """
+    return slot.start, slot.end if slot.early else slot.end + timedelta(minutes=buffer_minutes)
 
 
 def give_way(technician_id: UUID, reserved: tuple[datetime, datetime], *, asker: UUID | None) -> None:
