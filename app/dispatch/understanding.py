@@ -2,28 +2,74 @@
 
 from __future__ import annotations
 
-import re
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.dispatch.findings import Address, Findings, Jobs, Times
+from app.dispatch import addresses, hazards, intents, jobs, language, names, normalize, phones, times
+from app.dispatch.findings import Address, Findings, Times
 
 if TYPE_CHECKING:
     from app.dispatch.policy.frame import Turn
 
+NO_NAME = frozenset({"spam", "wrong_number", "injection", "opt_out"})
+
 
 def understand(turn: Turn) -> Findings:
-    """Read a text."""
-    text = turn.event.text
-    plain = re.sub(r"[^a-z0-9 ]", "", text.lower())
-    street = re.search(r"\b\d{1,6} [A-Za-z0-9 ]+? (?:st|ave|blvd|dr|rd|ln|ct|elm)\b", text, re.I)
-    zips = re.search(r"\b\d{5}\b", text[street.end():] if street else text)
-    number = re.fullmatch(r"\W*([123])\W*", text)
-    words = set(plain.split())
-    jobs = tuple(line.job_type for line in turn.context.price_book if set(line.job_type.split("_")) & words)
+    """The findings of a message in its conversation."""
+    state = turn.state
+    table = turn.table
+    zone = turn.now.tzinfo
+    offers = [offer.slot.window_start.astimezone(zone).replace(tzinfo=None) for offer in table]
+    return read(
+        turn.event.text, trade=turn.context.trade, now=turn.now.replace(tzinfo=None), asked=state.asked, offers=offers,
+        business=turn.context.business_name,
+    )  # fmt: skip
+
+
+def read(
+    text: str, *, trade: str, now: dt.datetime, asked: str | None = None, offers: Sequence[dt.datetime] = (), business: str = ""
+) -> Findings:
+    """The findings of a single text; `now` and `offers` are local."""
+    text = normalize.redact(text[:MOST])
+    if business:
+        text = text.replace(business, " ")
+    plain = normalize.plain(text)
+    danger = hazards.assess(plain)
+    phone, phone_spans = phones.find(text)
+    clean = without(text, phone_spans)
+    address = addresses.find(clean, asked=asked)
+    spans = (*phone_spans, *address_spans(address))
+    when = times.find(text, now=now, offers=offers, asked=asked, spans=spans)
+    work = jobs.find(plain, trade)
+    name = names.find(text, asked=asked, spans=spans, cities=addresses.cities())
+    spoken = language.detect(without(text, spans))
+    heard = intents.find(
+        plain, asked=asked, offers=len(offers), danger=danger, address=address, jobs=work, times=when, name=name, phone=phone,
+        language=spoken,
+    )  # fmt: skip
+    if heard.is_yes and len(offers) == 1 and not when.picked and not when.windows:
+        when = replace(when, picked=(0,))
+    if heard.intents[0] in NO_NAME:
+        name, when, address = None, Times(), Address()
     return Findings(
-        text=text, plain=plain, is_yes=bool(words & {"yes", "ok", "y"}), is_no=bool(words & {"no"}),
-        intents=("new_job" if jobs else "give_info",),
-        address=Address(street=street[0] if street else None, postal_code=zips[0] if zips else None, confidence=0.9),
-        times=Times(picked=(int(number[1]) - 1,) if number and turn.table else ()),
-        jobs=Jobs(jobs[:1], 0.8 if jobs else 0.0),
-    )
+        text=text, plain=plain, language=spoken, intents=heard.intents, intent_confidence=heard.confidence, danger=danger,
+        address=address, times=when, jobs=work, name=name, phone=phone, is_yes=heard.is_yes, is_no=heard.is_no,
+        is_safe=heard.is_safe, evidence=(*danger.evidence, *work.evidence, *(f"time: {words}" for words in when.evidence)),
+    )  # fmt: skip
+
+
+MOST = 1600
+
+
+def without(text: str, spans: Sequence[str]) -> str:
+    """A text with some parts left out."""
+    for span in spans:
+        text = text.replace(span, " ") if span else text
+    return text
+
+
+def address_spans(address: Address) -> tuple[str, ...]:
+    """The address as it stands in the text, so that its numbers are no hours and its words no names."""
+    return tuple(part for part in (address.street, address.city if address.street else None) if part and len(part) > 2)  # noqa: PLR2004

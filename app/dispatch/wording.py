@@ -116,7 +116,9 @@ def offer_price_text(offer: Offer, language: str = "en") -> str:
     return f"{text} ({rate})" if rate and offer.slot.multiplier > 1 else text
 
 
-def options_text(offers: Iterable[Offer], now: dt.datetime, *, zone: str, language: str = "en", priced: bool = True) -> str:
+def options_text(
+    offers: Iterable[Offer], now: dt.datetime, *, zone: str, language: str = "en", priced: bool = True
+) -> str:
     """Numbered offers in one line."""
     return " ".join(
         f"{offer.number}) {slot_text(offer.slot, now, zone=zone, language=language)}"

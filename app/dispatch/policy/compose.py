@@ -74,9 +74,7 @@ def words(turn: Turn, draft: Draft) -> tuple[str | None, dict[str, str]]:
 
 def render(turn: Turn, template: str, values: dict[str, str]) -> str:
     """One template in the language of the talk, in a variant that was not said yet."""
-    text, _ = wording.say(
-        template, values, language=turn.language, said=turn.state.said, own=turn.context.templates
-    )
+    text, _ = wording.say(template, values, language=turn.language, said=turn.state.said, own=turn.context.templates)
     if template not in REMEMBERED_AS_WHOLE:
         turn.state.said.append(wording.digest(text))
     return text

@@ -49,7 +49,9 @@ def until_safe(turn: Turn) -> Draft | None:
         return None
     asked = state.asks_of.get("safe", 0)
     if asked >= 2:  # noqa: PLR2004 - asked twice is enough, the contractor is alerted already
-        return Draft("hand_over_emergency", acts=("handoff",), outcome="escalated", stage="escalated", reason="not_safe")
+        return Draft(
+            "hand_over_emergency", acts=("handoff",), outcome="escalated", stage="escalated", reason="not_safe"
+        )
     if not state.street and state.asks_of.get("address", 0) < 2:  # noqa: PLR2004
         return Draft("safe_address", asks="address", stage="escalated", outcome="escalated")
     return Draft("safe_ask", asks="safe", stage="escalated", outcome="escalated")
@@ -97,7 +99,9 @@ def away(turn: Turn) -> Draft | None:
         return Draft("hand_over", acts=("handoff",), outcome="handoff", stage="escalated", reason="out_of_office")
     if turn.context.vacation_mode == "take_message":
         turn.errors.append("OUT_OF_OFFICE")
-        return Draft("away_message", acts=("alert_owner", "handoff"), outcome="handoff", stage="escalated", reason="away")
+        return Draft(
+            "away_message", acts=("alert_owner", "handoff"), outcome="handoff", stage="escalated", reason="away"
+        )
     return None
 
 

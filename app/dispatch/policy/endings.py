@@ -7,7 +7,9 @@ from app.dispatch.policy import offering, side
 from app.dispatch.policy import danger as dangers
 from app.dispatch.policy.frame import CLOSED, Draft, Turn
 
-CARRIER_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"})
+CARRIER_WORDS = frozenset(
+    {"stop", "stopall", "stop all", "unsubscribe", "cancel", "end", "quit", "revoke", "optout", "opt out"}
+)
 
 
 def opt_out(turn: Turn) -> Draft | None:
@@ -146,7 +148,11 @@ def courtesy(turn: Turn) -> Draft | None:
     if state.outcome in CLOSED:
         return Draft(outcome=state.outcome, stage="complete")
     if turn.table or state.asked:
-        return None if said.is_yes or said.times.picked else Draft("thanks", outcome="deferred", stage="complete", clears_offers=True)
+        return (
+            None
+            if said.is_yes or said.times.picked
+            else Draft("thanks", outcome="deferred", stage="complete", clears_offers=True)
+        )
     return Draft("thanks", stage=state.stage)
 
 
@@ -174,7 +180,13 @@ def questions(turn: Turn) -> Draft | None:
 def price_first(turn: Turn) -> Draft | None:
     """A price question before the address: the range and the first times together (SC28)."""
     said, state = turn.said, turn.state
-    if turn.context.asks_for or turn.has_place or not state.jobs or not said.wants("price_question") or turn.is_emergency:
+    if (
+        turn.context.asks_for
+        or turn.has_place
+        or not state.jobs
+        or not said.wants("price_question")
+        or turn.is_emergency
+    ):
         return None
     draft = offering.offer(turn)
     if not draft.offers:
@@ -191,8 +203,17 @@ def unclear(turn: Turn) -> Draft | None:
     if said.intent != "unclear" or said.is_yes or said.is_no:
         return None
     if turn.table:
-        return offering.ask_which(turn, turn.table) if len(turn.table) > 1 else Draft("confirm_again", {
-            "window": turn.slot_window(turn.table[0])}, asks="confirm", stage="confirming", follow_up="other")
+        return (
+            offering.ask_which(turn, turn.table)
+            if len(turn.table) > 1
+            else Draft(
+                "confirm_again",
+                {"window": turn.slot_window(turn.table[0])},
+                asks="confirm",
+                stage="confirming",
+                follow_up="other",
+            )
+        )
     if not said.plain.strip() and not turn.event.media:
         turn.note("unclear")
     if state.unclear > 1:

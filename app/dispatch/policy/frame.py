@@ -147,7 +147,9 @@ class Turn:
     @property
     def visits(self) -> list[OwnAppointment]:
         """The caller's own visits that are still to come."""
-        return [visit for visit in self.context.appointments if visit.status in UPCOMING and visit.window_end > self.now]
+        return [
+            visit for visit in self.context.appointments if visit.status in UPCOMING and visit.window_end > self.now
+        ]
 
     def window(self, start: dt.datetime, end: dt.datetime) -> str:
         return wording.window_text(start, end, self.now, zone=self.context.timezone, language=self.language)

@@ -218,7 +218,9 @@ def multiplied(turn: Turn) -> str:
     """The range of the jobs in hand at the rate for coming now."""
     rate = turn.context.immediate
     low, high, _ = proposals.total(turn.estimates)
-    return wording.price_text(*wording.price(low, high, rate.multiplier if rate else turn.estimates[0].urgency_multiplier))
+    return wording.price_text(
+        *wording.price(low, high, rate.multiplier if rate else turn.estimates[0].urgency_multiplier)
+    )
 
 
 def rate_word(turn: Turn) -> str:

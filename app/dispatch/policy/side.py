@@ -9,7 +9,10 @@ from app.dispatch.policy.frame import Draft, Turn
 SECOND = 2
 """The objection after which a call is offered."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-SHORT = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "es": ("lun", "mar", "mie", "jue", "vie", "sab", "dom")}
+SHORT = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "es": ("lun", "mar", "mie", "jue", "vie", "sab", "dom"),
+}
 
 
 def answer_questions(turn: Turn) -> None:
@@ -45,7 +48,9 @@ def price_answer(turn: Turn) -> None:
     state.price_questions += 1
     if not state.jobs:
         if state.asks_of.get("job") or turn.said.jobs.types:
-            turn.note("price_visit", price=wording.price_text(turn.context.diagnostic.low, turn.context.diagnostic.high))
+            turn.note(
+                "price_visit", price=wording.price_text(turn.context.diagnostic.low, turn.context.diagnostic.high)
+            )
         else:
             turn.note("price_depends")
         return
@@ -88,4 +93,3 @@ def spoken(clock: str) -> str:
     """`08:00` as `8 AM`."""
     hour, minute = int(clock[:2]), clock[3:5]
     return f"{hour % 12 or 12}{'' if minute == '00' else ':' + minute} {'AM' if hour % 24 < 12 else 'PM'}"  # noqa: PLR2004
-

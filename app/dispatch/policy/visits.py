@@ -99,7 +99,9 @@ def cancel_answer(turn: Turn) -> Draft | None:
         return begin(turn, "reschedule", visit)
     if said.is_yes or (said.wants("cancel_appointment") and not said.is_no):
         state.pending_act = state.pending_appointment = None
-        return Draft("cancelled", {"window": window}, acts=(f"cancel:{visit.id}",), outcome="cancelled", stage="complete")
+        return Draft(
+            "cancelled", {"window": window}, acts=(f"cancel:{visit.id}",), outcome="cancelled", stage="complete"
+        )
     if said.is_no:
         state.pending_act = state.pending_appointment = None
         return Draft("cancel_kept", {"window": window}, stage="complete")
@@ -131,9 +133,7 @@ def move_draft(turn: Turn, visit: OwnAppointment, offers: list[offering.Offer], 
     """The offer text of a move; it names no price because the price stays."""
     zone, language = turn.context.timezone, turn.language
     if visit.low is not None and visit.high is not None:
-        offers = [
-            offering.Offer(one.number, one.slot, visit.low, visit.high, (visit.job_type,)) for one in offers
-        ]
+        offers = [offering.Offer(one.number, one.slot, visit.low, visit.high, (visit.job_type,)) for one in offers]
     if not is_match:
         turn.note("sorry_no_match")
     values = {
@@ -155,7 +155,9 @@ def follow_up(turn: Turn) -> Draft:
     is_late = any(visit.window_start < turn.now for visit in turn.context.appointments) or turn.said.wants("complaint")
     if visits and not is_late:
         first = min(visits, key=lambda visit: visit.window_start)
-        return Draft("visit_when", {"window": turn.window(first.window_start, first.window_end)}, outcome=turn.state.outcome)
+        return Draft(
+            "visit_when", {"window": turn.window(first.window_start, first.window_end)}, outcome=turn.state.outcome
+        )
     turn.act("alert_owner")
     template = "visit_late" if is_late else "hand_over"
     return Draft(template, acts=("handoff",), outcome="handoff", stage="escalated", reason="existing_visit")

@@ -1,0 +1,180 @@
+"""Hazards and urgency of a text: rules with guards, negation and its relatives (reference/dispatch.md 8)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from app.dispatch import safety
+from app.dispatch.findings import Danger
+from app.dispatch.phrases import any_of, compiled, expand
+from app.dispatch.types import LEVELS
+from app.dispatch.wording import WORDS
+
+LEFT = 28
+"""How many characters to the left a denial reaches."""
+LIFE_SAFETY, DAMAGE, NONE, CONFLICT = 0.97, 0.93, 0.8, 0.55
+CLAUSE_END = re.compile(
+    r"[.,]|\b(?:but|just|and now|and (?:the|theres|there|its|my|we|it|i|now)|however|pero|y ahora|except)\b"
+)
+NOT_DENIALS = re.compile(
+    r"\b(?:not only|no idea|not sure|dont know|do not know|no se|wont stop|not stop|cant stop|dont want|not going away|"
+    r"no joke|why|no matter|not too|dont care|not just|no clue|no one can|never seen|"
+    r"no (?:power|heat|cold|cool|cooling|air|ac|hot|water|electricity|lights))\b"
+)
+INNER = frozenset(
+    {"not", "no", "never", "isnt", "arent", "wasnt", "werent", "doesnt", "dont", "didnt", "without", "nothing"}
+)
+ELECTRIC = re.compile(
+    r"\b(?:electric\w*|outlets?|breakers?|panel|wires?|wiring|sockets?|lights?|enchufes?|cables?|luz)\b"
+)
+STRONG = re.compile(
+    r"\b(?:not working|broke|broken|died|dead|quit|stuck|stopped|wont|no (?:hot|heat|ac|water|power|cooling|cold)|"
+    r"snapped|locked out|leak\w*|out|isnt|busted)\b"
+)
+WATER_TOPICS = frozenset({"water", "burst"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One row of the matrix: phrases that mean it, and phrases that mean something else."""
+
+    name: str
+    level: str
+    phrases: tuple[str, ...]
+    hazard: str | None = None
+    unless: tuple[str, ...] = ()
+    topic: str | None = None
+    is_claim: bool = False
+
+
+@cache
+def tables() -> Mapping[str, Any]:
+    table: Mapping[str, Any] = json.loads((WORDS / "hazards.json").read_text(encoding="utf-8"))
+    return table
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules; they hold in every trade, since a customer does not keep to one."""
+    return tuple(
+        Rule(
+            row["id"], row["level"], tuple(row["any"]), row.get("class"), tuple(row.get("unless", ())),
+            row.get("topic"), bool(row.get("claim")),
+        )
+        for row in tables()["rules"]
+    )  # fmt: skip
+
+
+@cache
+def list_of(name: str) -> re.Pattern[str]:
+    """A list of the table as one expression."""
+    return any_of(tables()[name])
+
+
+def assess(plain: str) -> Danger:
+    """Hazards, urgency and what else a text says about its danger."""
+    text = masked(plain)
+    hits = [hit for rule in rules() for hit in live(rule, text)]
+    is_resolved = bool(list_of("resolved").search(plain)) and not list_of("still").search(plain)
+    is_contained = bool(list_of("contained").search(plain))
+    is_capped = bool(list_of("capped").search(plain))
+    found = [(rule, words) for rule, words in hits if not rule.is_claim]
+    level, classes = weigh(found, is_resolved=is_resolved, is_contained=is_contained, text=text)
+    claims = [words for rule, words in hits if rule.is_claim]
+    doubt = Rule("doubt", "urgent", tuple(tables()["asks_safety"]))
+    asks = level != "emergency" and not is_capped and any(live(doubt, text))
+    if claims and level == "normal" and not is_capped:
+        level = "urgent"
+    if asks and level == "normal":
+        level = "urgent"
+    if is_capped and level == "urgent":
+        level = "normal"
+    topics = {rule.topic for rule, _ in found}
+    return Danger(
+        level=level,
+        confidence=confidence(level, classes, signals=len(found), conflict=is_resolved or is_contained),
+        classes=classes,
+        asks_safety=asks or (level == "urgent" and not found and any("emergenc" in words for words in claims)),
+        is_capped=is_capped,
+        is_water=level == "emergency" and bool(topics & WATER_TOPICS) and not classes and not ELECTRIC.search(plain),
+        is_claimed=bool(claims) and not found,
+        evidence=tuple(f"{rule.name}: {words}" for rule, words in hits),
+    )
+
+
+def masked(plain: str) -> str:
+    """Product words and figures of speech taken out, so that they alarm nobody; what stands beside them stays."""
+    return list_of("masks").sub(lambda found: "waterheater" if keeps(found[0]) else "_", plain)
+
+
+def keeps(phrase: str) -> bool:
+    """Whether the masked words stay readable as one token (a water heater can still burst)."""
+    return phrase.startswith(("water heater", "hot water"))
+
+
+def live(rule: Rule, text: str) -> Iterator[tuple[Rule, str]]:
+    """The matches of a rule that are not denied."""
+    if not compiled(rule.phrases).search(text):
+        return
+    if rule.unless and any_of(rule.unless).search(text):
+        return
+    for phrase in rule.phrases:
+        for found in compiled((phrase,)).finditer(text):
+            if not is_denied(text, found, phrase):
+                yield rule, found[0].strip()
+                break
+
+
+def is_denied(text: str, found: re.Match[str], phrase: str) -> bool:
+    """Whether the words are negated in their clause: to the left, inside, or "anymore" to the right."""
+    left = text[max(0, found.start() - LEFT) : found.start()]
+    left = re.sub(r"^\w+", "", left) if found.start() > LEFT else left
+    ends = list(CLAUSE_END.finditer(left))
+    left = NOT_DENIALS.sub(" ", left[ends[-1].end() :] if ends else left)
+    if list_of("denied").search(left):
+        return True
+    inside = set(found[0].split()) & INNER
+    if inside and not inside & words_of(phrase):
+        return True
+    right = re.split(r" [.,]", text[found.end() : found.end() + LEFT])[0]
+    return bool(list_of("right_denied").search(right))
+
+
+@cache
+def words_of(phrase: str) -> frozenset[str]:
+    """The words of a phrase with its groups written out: a negative word among them denies nothing."""
+    return frozenset(re.findall(r"\w+", expand(phrase)))
+
+
+def weigh(
+    found: list[tuple[Rule, str]], *, is_resolved: bool, is_contained: bool, text: str
+) -> tuple[str, tuple[str, ...]]:
+    """The highest level of what was found, and the life-safety classes; resolved and contained weigh less."""
+    classes = {rule.hazard for rule, _ in found if rule.hazard}
+    level = max((rule.level for rule, _ in found), key=LEVELS.__getitem__, default="normal")
+    if is_resolved and level == "emergency":
+        is_serious = bool(classes & {"gas", "co", "fire", "crime"})
+        return ("urgent" if is_serious else "normal"), ()
+    if is_resolved and level == "urgent":
+        return "normal", ()
+    if is_contained and not classes:
+        return "urgent", ()
+    if level == "urgent" and list_of("normal_guard").search(text) and not STRONG.search(text):
+        level = "normal"
+    return level, safety.lethal_first({hazard for hazard in classes if hazard})
+
+
+def confidence(level: str, classes: tuple[str, ...], *, signals: int, conflict: bool) -> float:
+    """How sure the level is (dispatch.md 8.4)."""
+    if classes:
+        return LIFE_SAFETY
+    if level == "emergency":
+        return DAMAGE
+    if conflict:
+        return CONFLICT
+    return min(0.9, 0.6 + 0.15 * max(1, signals)) if level == "urgent" else NONE

@@ -1,0 +1,159 @@
+"""Which of the 58 job types a text is about (reference/dispatch.md 7.1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from app.dispatch.findings import Jobs
+from app.dispatch.hazards import is_denied, masked
+from app.dispatch.phrases import any_of, compiled
+from app.dispatch.wording import WORDS
+
+SURE, GENERAL = 0.9, 0.6
+INSTALL = any_of(
+    (
+        "(install*|installation|installing|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|hook up)",
+    )
+)
+JOINERS = re.compile(
+    r" (?:and|also|plus|as well as|another|y|tambien|then)(?: (?:also|the|my|a|our|need|i|we))* | , | \. "
+)
+PLURAL_JOINERS = re.compile(r" (?:and|also|plus|as well|too|y|tambien|another|both|while youre)\b")
+
+
+@cache
+def ranked(trade: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The job types of a trade with their phrases, the most specific first."""
+    table: Mapping[str, list[tuple[str, list[str]]]] = json.loads((WORDS / "jobs.json").read_text(encoding="utf-8"))
+    return tuple((job, tuple(phrases)) for job, phrases in table.get(trade, []))
+
+
+def find(plain: str, trade: str) -> Jobs:
+    """The jobs of a text, the leading one first; several only when the text joins them."""
+    hits = matches(plain, trade)
+    if not hits:
+        return Jobs(other_trade=other_trade(plain, trade))
+    first = hits[0]
+    types = [first] if first.startswith("general_") else several(plain, trade, first)
+    is_general = first.startswith("general_")
+    other = other_trade(plain, trade) if is_general else None
+    return Jobs(
+        types=tuple(types),
+        confidence=GENERAL if is_general else SURE,
+        wants_install=bool(INSTALL.search(plain)),
+        other_trade=other,
+        evidence=(f"job: {first}",),
+    )
+
+
+def matches(plain: str, trade: str) -> list[str]:
+    """Every job type that a text touches, in order of rank; denied words do not count."""
+    text = masked(plain)
+    found = [job for job, phrases in ranked(trade) if is_about(text if job in HAZARDS else plain, phrases)]
+    return list(dict.fromkeys(found))
+
+
+HAZARDS = frozenset({"electrical_hazard"})
+"""Read without product words: a smoke detector is not smoke."""
+
+
+def is_about(plain: str, phrases: Sequence[str]) -> bool:
+    """Whether one of the phrases is there and not denied."""
+    if not compiled(tuple(phrases)).search(plain):
+        return False
+    return any(
+        not is_denied(plain, found, phrase) for phrase in phrases for found in compiled((phrase,)).finditer(plain)
+    )
+
+
+def several(plain: str, trade: str, first: str) -> list[str]:
+    """Further jobs that stand in clauses of their own: "toilet running and kitchen sink clogged"."""
+    if not PLURAL_JOINERS.search(f" {plain}"):
+        return [first]
+    jobs = [first]
+    for clause in JOINERS.split(plain):
+        own = next(iter(matches(clause, trade)), None)
+        if own and own not in jobs and not own.startswith("general_") and not is_same_work(own, jobs):
+            jobs.append(own)
+    return jobs
+
+
+KIN = (
+    {"leak_repair", "burst_pipe", "water_heater", "faucet_fixture", "frozen_pipe", "no_water", "sump_pump", "sewer_backup",
+     "toilet_repair", "shower_tub"},
+    {"drain_clog", "sewer_backup", "leak_repair"},
+    {"electrical_hazard", "outlet_switch", "breaker_panel", "power_outage", "lighting", "wiring"},
+    {"ac_repair", "heat_repair", "gas_co_hazard", "thermostat", "ductwork"},
+    {"house_lockout", "car_lockout", "lock_repair", "broken_key", "car_key"},
+    {"break_in_repair", "lock_change", "lock_repair", "rekey"},
+    {"spring_repair", "cable_repair", "off_track", "wont_close", "wont_open", "opener_repair", "sensor"},
+)  # fmt: skip
+SIGNS = frozenset(
+    {"leak_repair", "electrical_hazard", "wont_close", "wont_open", "lock_repair", "house_lockout", "no_water",
+     "heat_repair", "ac_repair", "power_outage"}
+)  # fmt: skip
+"""Job types that are often only a symptom of the other one."""
+
+
+def is_same_work(job: str, jobs: Sequence[str]) -> bool:
+    """Whether a second job is only a symptom of the first."""
+    return any(
+        {job, other} <= kin and (job in SIGNS or other in SIGNS or "sewer_backup" in {job, other})
+        for kin in KIN for other in jobs
+    )  # fmt: skip
+
+
+def other_trade(plain: str, trade: str) -> str | None:
+    """The trade that a text belongs to when it is clearly not this one."""
+    for name, words in OTHER_TRADES.items():
+        if name != trade and any_of(words).search(plain):
+            return name
+    return None
+
+
+OTHER_TRADES: Mapping[str, tuple[str, ...]] = {
+    "garage_door": ("garage door*", "garage (wont|opener|spring)", "puerta de* garaje"),
+    "locksmith": (
+        "locked (myself)? out",
+        "locksmith*",
+        "rekey*",
+        "deadbolt*",
+        "(keys|key) ~4 (car|fob|copy|made)",
+        "lockout",
+    ),
+    "plumbing": (
+        "(toilet|faucet|plumber|plumbing|water heater|sewer|garbage disposal|sump pump|drain) ",
+        "(toilet*|faucet*|plumber*|plumbing|water heater*|sewer*|disposal|sump|septic)",
+        "sink ~4 (clog*|leak*|drain*)",
+        "(pipe|pipes) ~3 (burst|leak*|broke*)",
+    ),
+    "electrical": (
+        "(outlet*|breaker*|electrician*|electrical (panel|work|problem|issue)|ceiling fan|rewir*|ev charger|light switch*)",
+    ),
+    "hvac": (
+        "(furnace|air conditioner|air conditioning|hvac|thermostat|heat pump|ductwork|ac unit)",
+        "ac (is|not|wont|out|unit)",
+    ),
+    "none": (
+        "(roof|roofer|roofing|shingles|gutter*) ~4 (leak*|repair|fix*|replace*|quote|clean*|install*|missing|estimate)",
+        "(roofer|roofing|gutters?) ",
+        "(paint|painting|painter) ~3 (house|room*|walls|interior|exterior|quote)",
+        "(lawn|mow|mowing|landscap*|yard work|tree (removal|trimming|service)|stump)",
+        "(pest|termite*|exterminat*|roaches|ants|mice|rats|bed bugs)",
+        "(carpet clean*|house clean*|maid|cleaning lady|cleaning service|window clean*|pressure wash*|power wash*)",
+        "(moving company|movers|haul|junk removal)",
+        "(oil change|car repair|mechanic|tires|tire|transmission|brake pads|tow truck)",
+        "(drywall|tile|flooring|hardwood|carpet) ~3 (install*|repair|quote|replac*)",
+        "(pool) ~2 (clean*|service|pump|liner)",
+        "(fence|deck|patio|concrete|driveway|siding|window|windows) ~3 (install*|repair|quote|replac*|build|built|pour*)",
+        "(refrigerator|fridge|washer|dryer|dishwasher|oven|microwave|appliance) ~2 (repair|technician)",
+        "appliance repair",
+        "(computer|laptop|phone screen|iphone|printer) ~4 (fix*|repair*|broken|screen)",
+        "(haircut|massage|dentist|doctor|lawyer|pizza)",
+        "(chimney) ~3 (sweep|clean*|repair)",
+        "handyman",
+    ),
+}

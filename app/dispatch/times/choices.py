@@ -1,0 +1,113 @@
+"""Which of the offers on the table a text chooses (behaviour.md 4.5, reference/dispatch.md 4.2)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+
+from app.dispatch.normalize import unaccented
+from app.dispatch.times.clocks import Timed
+from app.dispatch.times.dates import Dated
+
+ORDINAL = {
+    "first": 0, "1st": 0, "primera": 0, "primero": 0, "1ra": 0, "second": 1, "2nd": 1, "segunda": 1, "segundo": 1, "2da": 1,
+    "third": 2, "3rd": 2, "tercera": 2, "tercero": 2, "3ra": 2, "last": -1, "latter": -1, "ultima": -1, "ultimo": -1,
+    "former": 0, "middle": 1, "earliest": 0, "earlier": 0, "soonest": 0, "latest": -1, "later": -1, "early": 0, "late": -1,
+    "sooner": 0, "top": 0, "bottom": -1,
+}  # fmt: skip
+NUMBERS = {"one": 1, "two": 2, "three": 3, "uno": 1, "dos": 2, "tres": 3, "una": 1}
+FILLER = (
+    r"(?:yes|yeah|yep|yup|ok|okay|k|sure|please|pls|plz|thanks|thank you|lets|let s|do|go|with|for|the|number|num|no|#|option|opt|slot|choice|"
+    r"i|ill|i ll|ll|want|take|pick|choose|id|d|like|prefer|works|work|is|fine|good|great|perfect|sounds|would|be|me|book|it|one|that|can|we|"
+    r"a|la|el|opcion|numero|si|por favor|quiero|esta|bien|prefiero|then|reply|answer|my|hi|and|best|better|great|hmm|um|uh|guess|will|gonna|go ahead|definitely|def|at|on)"
+)
+BARE = re.compile(
+    rf"^(?:{FILLER}[ ,.:)!]*)*\(?#?(\d{{1,2}}|one|two|three|uno|dos|tres)\)?(?:[ ,.!:)]+{FILLER})*[ ,.!)]*$"
+)
+NAMED = re.compile(
+    r"\b(?:the |la |el |option |number |slot )?(first|second|third|last|latter|former|middle|earliest|earlier|soonest|latest|later|early|late|sooner|"
+    r"1st|2nd|3rd|primera|primero|segunda|segundo|tercera|tercero|ultima|ultimo|top|bottom)(?: (?:one|option|slot|time|choice|window|opening|opcion|"
+    r"works|please|pls|available|appointment|is|sounds|would|1|spot))?\b"
+)
+NOT_NAMED = re.compile(
+    r"\b(?:first thing|last (?:night|week|month|year|time)|early (?:next|this|in)|later (?:this|today|in|on)|late (?:next|this|in|morning|afternoon)|first name|second floor|first floor|or (?:earlier|later)|earlier than|later than|too (?:early|late)|any(?:thing)? (?:earlier|later|sooner)|something (?:earlier|later|sooner)|(?:earlier|later|sooner)\?|be (?:earlier|later|sooner)|running late|is late|maybe later|talk later|text later|get back|until later)\b"
+)
+EXPLICIT = re.compile(r"(?:\b(?:option|number|choice|slot|opcion|numero|no)\.? ?#? ?|#)([123])\b")
+REFUSES = re.compile(r"\b(?:not|no|neither|none|cant|wont|doesnt|dont|ninguna?)\b")
+
+
+def pick(
+    text: str, plain: str, offers: Sequence[dt.datetime], *, days: Sequence[Dated], hours: Sequence[Timed]
+) -> list[int]:
+    """Positions of the chosen offers; empty when nothing on the table is clearly meant."""
+    if not offers:
+        return []
+    words = re.sub(r"\s+", " ", unaccented(text).lower().replace("'", "")).strip()
+    by_word = numbered(words, offers)
+    if by_word:
+        return by_word
+    if re.search(r"\b(?:earlier|later|sooner)\?|\binstead of\b", words):
+        return []
+    if days or hours:
+        return by_time(words, offers, days=days, hours=hours)
+    return bare_hours(words, offers)
+
+
+def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
+    """A bare number (the hour first, the option second), "option 2", "the second one"."""
+    bare = BARE.match(words)
+    if bare:
+        value = NUMBERS.get(bare[1]) or int(bare[1])
+        by_hour = [index for index, start in enumerate(offers) if start.hour % 12 == value % 12 and start.minute == 0]
+        if 1 <= value <= len(offers):
+            return [value - 1] if len(by_hour) != 1 or value - 1 in by_hour else by_hour
+        return by_hour if len(by_hour) == 1 else []
+    explicit = EXPLICIT.search(words)
+    if explicit and int(explicit[1]) <= len(offers):
+        return [int(explicit[1]) - 1]
+    named = NAMED.search(NOT_NAMED.sub(" _ ", words))
+    if named and not REFUSES.search(words[: named.start()]):
+        index = ORDINAL[named[1]]
+        if -1 <= index < len(offers):
+            return [index % len(offers)]
+    return []
+
+
+def by_time(words: str, offers: Sequence[dt.datetime], *, days: Sequence[Dated], hours: Sequence[Timed]) -> list[int]:
+    """Offers that fit what is said about day and hour; nothing when all of them or none do."""
+    if REFUSES.search(words) and not re.search(r"\bno (?:problem|worries)\b", words):
+        return []
+    fitting = [index for index, start in enumerate(offers) if suits(start, days, hours)]
+    if not fitting or (len(fitting) == len(offers) > 1 and not hours):
+        return []
+    is_either = len([hour for hour in hours if hour.is_point]) > 1 or len(days) > 1
+    return fitting if len(fitting) == 1 or is_either or len(fitting) < len(offers) else []
+
+
+def suits(start: dt.datetime, days: Sequence[Dated], hours: Sequence[Timed]) -> bool:
+    """Whether an offered start is what was said."""
+    if days and not any(start.date() in day.dates for day in days):
+        return False
+    if not hours:
+        return True
+    at = f"{start:%H:%M}"
+    return any(
+        (hour.is_point and hour.first == at)
+        or (not hour.is_point and (not hour.first or at >= hour.first) and (not hour.last or at < hour.last))
+        for hour in hours
+    )
+
+
+def bare_hours(words: str, offers: Sequence[dt.datetime]) -> list[int]:
+    """ "10 works", "either 2 or 4": numbers that are hours of offers."""
+    if REFUSES.search(words) or re.search(r"\d{3}|\$|[#/]|\b\d+ ?(?:min|hour|day|week|dollar|buck)", words):
+        return []
+    values = [int(value) for value in re.findall(r"(?<![\d:])\d{1,2}(?![\d:])", words)]
+    found = [
+        index
+        for index, start in enumerate(offers)
+        for value in values
+        if start.hour % 12 == value % 12 and start.minute == 0
+    ]
+    return sorted(set(found))

@@ -1,0 +1,1 @@
+"""The dispatcher put before checkers that do not know the product."""
