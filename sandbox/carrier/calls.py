@@ -56,6 +56,7 @@ class Call:
     seconds: float = 0.0
     answered_second: float | None = None
     sequence: int = 0
+    hops: int = 0
     documents: list[Document] = field(default_factory=list)
     requests: list[Webhook] = field(default_factory=list)
     said: list[str] = field(default_factory=list)

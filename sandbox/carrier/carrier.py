@@ -27,6 +27,7 @@ class Options:
     `time_scale`: real seconds per second of a call, 0 for none. `check_spec`: check against Twilio's specification,
     when its files are there. `background`: post callbacks from a pool, else in `settle`. `product_app`: a WSGI
     application that gets the webhooks instead of a socket. `timeout`: seconds that a webhook may take.
+    `numbers_registered`: whether a newly bought number may text at once.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +37,7 @@ class Options:
     product_app: Any = None
     timeout: float = 15.0
     workers: int = 4
+    numbers_registered: bool = True
 
 
 class Carrier:
@@ -52,7 +54,8 @@ class Carrier:
         sender = Sender(product_url, public_url, how.product_app, how.timeout)
         workers = how.workers if how.background else 0
         world.webhooks = Webhooks(sender, world.token_of, world.complain, workers=workers)
-        world.ring_in = lambda *who, **told: network.inbound(world, *who, **told)
+        world.pass_on = lambda first, to, via: network.forwarded(world, first, to, via)
+        world.registers_numbers = how.numbers_registered
         self.spec_skipped = oracle.missing(oracle.spec_directory()) if how.check_spec else "switched off"
         if self.spec_skipped:
             log.warning("Requests are not checked against Twilio's specification: %s", self.spec_skipped)
@@ -158,7 +161,7 @@ class Carrier:
 
     def text(self, sender: str, to: str, body: str, media: Sequence[Attachment] = (), **how: Any) -> Inbound:
         """Somebody texts; `how` is texts.Manner: times, at_once, tamper, sid, opt_out_type, extra."""
-        return texts.inbound(self.world, sender, to, body, media, Manner(**how))
+        return texts.inbound(self.world, sender, to, body, media=media, manner=Manner(**how))
 
     def delivery(self, phone: str = "*", final: str = "delivered", **how: Any) -> Delivery:
         """How texts to this phone (`*`: all) fare from now on; see world.Delivery."""

@@ -7,8 +7,8 @@ from werkzeug.exceptions import BadRequest
 
 from sandbox.carrier.calls import Call
 from sandbox.carrier.handsets import BEHAVIOURS, Handset
-from sandbox.carrier.network import NoSuchNumber
 from sandbox.carrier.records import Message
+from sandbox.carrier.world import NoSuchNumber
 
 if TYPE_CHECKING:
     from sandbox.carrier.carrier import Carrier

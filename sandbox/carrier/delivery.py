@@ -3,11 +3,13 @@
 import random
 import time
 
+from sandbox.carrier import texts
 from sandbox.carrier.records import Message
 from sandbox.carrier.wire import API_VERSION, now, segments
 from sandbox.carrier.world import Delivery, World
 
 PRICE_PER_SEGMENT = 0.0083
+MAX_TEXTS_OF_A_PAIR = 30  # two automatic answerers on one network would go on for ever
 
 
 def deliver(world: World, message: Message, scenario: Delivery) -> None:
@@ -29,6 +31,17 @@ def deliver(world: World, message: Message, scenario: Delivery) -> None:
         for _ in range(scenario.repeat if message.callback else 0):
             world.webhooks.post(message.account_sid, str(message.callback), _status_params(message, status, error))
     _move(message, final, None, final)
+    if message.status == "delivered" and message.to in world.numbers:
+        _arrive(world, message)
+
+
+def _arrive(world: World, message: Message) -> None:
+    """The recipient is one of the network's own numbers: the text comes in there."""
+    earlier = [one for one in world.texts[message.to] if one.direction == "inbound" and one.sender == message.sender]
+    if len(earlier) >= MAX_TEXTS_OF_A_PAIR:
+        world.complain("text", f"{message.sender} and {message.to} text each other without end")
+        return
+    texts.inbound(world, str(message.sender), message.to, message.body)
 
 
 def _move(message: Message, status: str, error: int | None, final: str) -> None:

@@ -133,8 +133,9 @@ def _one(leg: "Leg", url: str, target: Target, limit: float, began: float) -> tu
     child, handset = target.child, target.handset
     status = _until_picked_up(leg, handset, limit, leg.call.seconds - began)
     child.seconds = leg.call.seconds
-    if status != "completed" and handset.forwards_to:
-        return _forward(leg, target)
+    onward = child.to if child.to in leg.world.numbers else handset.forwards_to
+    if status != "completed" and onward in leg.world.numbers:
+        return _forward(leg, target, onward)
     if status != "completed":
         child.finish(status)
         leg.call.tell(f"{child.to}: {status}")
@@ -203,13 +204,13 @@ def _talk(leg: "Leg", child: Call, handset: Handset) -> None:
     child.seconds = leg.call.seconds
 
 
-def _forward(leg: "Leg", target: Target) -> tuple[str, Call, bool]:
-    """The carrier behind the handset forwards the unanswered call: a new call comes in and takes this leg."""
+def _forward(leg: "Leg", target: Target, onward: str) -> tuple[str, Call, bool]:
+    """One of the network's own numbers takes the leg, rung directly or by the carrier behind an unanswered phone."""
     child, handset = target.child, target.handset
-    leg.call.tell(f"{child.to} forwards to {handset.forwards_to}")
+    leg.call.tell(f"{child.to} goes on to {onward}")
     child.answer()
-    told = {"ForwardedFrom": handset.phone}
-    leg.world.ring_in(child.sender, str(handset.forwards_to), Caller("stays"), extra=told)
+    child.hops = leg.call.hops
+    leg.world.pass_on(child, onward, handset.phone)
     child.finish("completed")
     _progress(leg, child, "completed")
     is_screened = bool(target.screening)  # nobody there presses a key

@@ -10,36 +10,60 @@ from sandbox.carrier.records import Number
 from sandbox.carrier.voice import Leg
 from sandbox.carrier.world import World
 
-
-class NoSuchNumber(LookupError):
-    """Nobody has bought this number here."""
+MAX_HOPS = 5  # a call that was forwarded more often goes in circles
 
 
 def inbound(
     world: World, sender: str, to: str, caller: Caller, *, extra: dict[str, str] | None = None, background: bool = False
 ) -> Call:
     """A customer rings one of the numbers; returns when the call is over, or at once in the background."""
-    number = world.numbers.get(to)
-    if number is None:
-        raise NoSuchNumber(to)
+    number = world.number(to)
+    call = _ringing(world, number, sender, extra or {})
+    call.tell(f"{sender} calls {to}")
+    leg = Leg(world, call, caller, fallback=number.voice_fallback_url)
+    if background:
+        threading.Thread(target=_alone, args=(leg, number), name="carrier-call", daemon=True).start()
+    else:
+        _converse(leg, number)
+    return call
+
+
+def _ringing(world: World, number: Number, sender: str, extra: dict[str, str]) -> Call:
+    """A new inbound call."""
     call = Call(
         number.account_sid,
         sender,
-        to,
+        number.phone_number,
         status="ringing",
         number_sid=number.sid,
-        extra=dict(extra or {}),
+        extra=dict(extra),
         callback=number.status_callback,
     )
     with world.lock:
         world.calls[call.sid] = call
-    call.tell(f"{sender} calls {to}")
-    leg = Leg(world, call, caller, fallback=number.voice_fallback_url)
-    if background:
-        threading.Thread(target=_converse, args=(leg, number), name="carrier-call", daemon=True).start()
-    else:
-        _converse(leg, number)
     return call
+
+
+def forwarded(world: World, first: Call, to: str, via: str) -> None:
+    """The call goes on to another of the numbers, told as a new call; `via` is the telephone that passed it on."""
+    if first.hops >= MAX_HOPS:
+        world.complain("call", f"forwarding loop: {first.sender} to {to} by way of {via}")
+        return
+    number = world.number(to)
+    extra = {"ForwardedFrom": via} if via != to else {}
+    call = _ringing(world, number, first.sender, extra)
+    call.hops = first.hops + 1
+    call.tell(f"{call.sender} reaches {to}" + (f" by way of {via}" if extra else ""))
+    _converse(Leg(world, call, Caller("stays"), fallback=number.voice_fallback_url), number)
+
+
+def _alone(leg: Leg, number: Number) -> None:
+    """A call without anybody waiting for it: a fault of ours becomes a complaint."""
+    try:
+        _converse(leg, number)
+    except Exception as error:  # noqa: BLE001 - the thread would die silently
+        leg.world.complain("carrier", repr(error))
+        leg.call.finish("failed")
 
 
 def _converse(leg: Leg, number: Number) -> None:

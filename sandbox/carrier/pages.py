@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 bp = Blueprint("pages", __name__)
 CUSTOMER, CONTRACTOR = "+12135550142", "+13105550199"
 SHOWN_CALLS, SHOWN_TEXTS = 4, 60
+FATES = {
+    "": ("Arrive", None),
+    "30003": ("Phone switched off (30003)", 30003),
+    "30005": ("No such phone (30005)", 30005),
+    "30006": ("Landline (30006)", 30006),
+    "30007": ("Filtered as spam (30007)", 30007),
+    "30034": ("Number not registered (30034)", 30034),
+}
 
 
 def create_pages(network: "Carrier") -> Flask:
@@ -108,6 +116,8 @@ def page() -> str:
         handset=carrier().handset(scene.contractor),
         behaviours=BEHAVIOURS,
         callers=CALLER_BEHAVIOURS,
+        fates=FATES,
+        fate=str(carrier().world.delivery(scene.customer).error or ""),
     )
 
 
@@ -132,6 +142,7 @@ def call() -> Response:
             request.form.get("caller", "leaves_voicemail"),
             background=True,
             voicemail=request.form.get("voicemail") or "Please call me back.",
+            digits=list(request.form.get("digits", "").replace(" ", "")),
         )
     return _back(scene)
 
@@ -154,6 +165,15 @@ def text() -> Response:
     body = request.form.get("body", "").strip()
     if scene.number in carrier().world.numbers and (body or pictures):
         carrier().text(sender, scene.number, body, pictures)
+    return _back(scene)
+
+
+@bp.post("/phone/fate")
+def fate() -> Response:
+    """What becomes of texts to the customer from now on."""
+    scene = _scene()
+    _, error = FATES[request.form.get("fate", "")]
+    carrier().delivery(scene.customer, "undelivered" if error else "delivered", error=error)
     return _back(scene)
 
 

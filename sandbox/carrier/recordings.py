@@ -44,18 +44,18 @@ def record(leg: "Leg", url: str, verb: ET.Element) -> tuple[str, ET.Element] | N
     recording = Recording(leg.call.account_sid, leg.call.sid, seconds, sound(seconds))
     with leg.world.lock:
         leg.world.recordings[recording.sid] = recording
-    known = {"RecordingSid": recording.sid, "RecordingUrl": recording.url}
     words = person.voicemail if isinstance(person, Caller) and seconds else ""
     leg.call.voicemail = {"sid": recording.sid, "url": recording.url, "seconds": seconds, "text": words}
     leg.call.tell(f"Voicemail: {words}" if words else "Hung up without leaving a message")
     leg.call.status = "completed"
-    _announce(leg, url, verb, known, seconds, words)
-    leg.fetch(
-        urljoin(url, verb.get("action", "")),
-        {**known, "RecordingDuration": str(seconds), "Digits": "hangup"},
-        verb.get("method", "POST"),
-    )
+    _announce(leg, url, verb, recording)
+    told = {**_names(recording), "RecordingDuration": str(seconds), "Digits": "hangup"}
+    leg.fetch(urljoin(url, verb.get("action", "")), told, verb.get("method", "POST"))
     raise HungUp  # the caller has put the receiver down: the answer to the action has no ears
+
+
+def _names(recording: Recording) -> dict[str, str]:
+    return {"RecordingSid": recording.sid, "RecordingUrl": recording.url}
 
 
 def _listen(leg: "Leg", seconds: int) -> None:
@@ -64,29 +64,24 @@ def _listen(leg: "Leg", seconds: int) -> None:
         leg.pause(seconds)
 
 
-def _announce(leg: "Leg", url: str, verb: ET.Element, known: dict[str, str], seconds: int, words: str) -> None:
+def _announce(leg: "Leg", url: str, verb: ET.Element, recording: Recording) -> None:
     """The recording is ready; its transcript follows when it was asked for."""
     ready = {
-        **known,
         "RecordingStatus": "completed",
-        "RecordingDuration": str(seconds),
+        "RecordingDuration": str(recording.seconds),
         "RecordingChannels": "1",
         "RecordingStartTime": rfc2822(now()) or "",
         "RecordingSource": "RecordVerb",
         "ErrorCode": "0",
     }
-    leg.later(verb.get("recordingStatusCallback"), url, ready)
-    if verb.get("transcribe") == "true" or verb.get("transcribeCallback"):
-        works = isinstance(leg.person, Caller) and leg.person.transcribed and bool(words)
-        leg.later(
-            verb.get("transcribeCallback"),
-            url,
-            {
-                **known,
-                "TranscriptionSid": new_sid("TR"),
-                "TranscriptionType": "fast",
-                "TranscriptionStatus": "completed" if works else "failed",
-                "TranscriptionText": words if works else "",
-                "TranscriptionUrl": known["RecordingUrl"] + "/Transcriptions",
-            },
-        )
+    leg.later(verb.get("recordingStatusCallback"), url, _names(recording) | ready)
+    words = (leg.call.voicemail or {}).get("text", "")
+    works = isinstance(leg.person, Caller) and leg.person.transcribed and bool(words)
+    transcript = {
+        "TranscriptionSid": new_sid("TR"),
+        "TranscriptionType": "fast",
+        "TranscriptionStatus": "completed" if works else "failed",
+        "TranscriptionText": words if works else "",
+        "TranscriptionUrl": f"{recording.url}/Transcriptions",
+    }
+    leg.later(verb.get("transcribeCallback"), url, _names(recording) | transcript)

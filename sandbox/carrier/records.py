@@ -162,6 +162,8 @@ class Message:
 
     def __post_init__(self) -> None:
         self.sid = self.sid or new_sid("MM" if self.num_media else "SM")
+        if self.status in ("received", "delivered"):
+            self.sent_at = self.created_at
         self.statuses.append(self.status)
 
     def move(self, status: str, error_code: int | None = None) -> None:

@@ -58,10 +58,10 @@ class Manner:
 
 
 def inbound(
-    world: World, sender: str, to: str, body: str, media: Sequence[Attachment] = (), manner: Manner = Manner()
+    world: World, sender: str, to: str, body: str, *, media: Sequence[Attachment] = (), manner: Manner = Manner()
 ) -> Inbound:
     """Somebody texts one of the numbers."""
-    number = world.numbers[to]
+    number = world.number(to)
     message = Message(
         number.account_sid,
         to,

@@ -47,13 +47,17 @@ class Delivery:
         return ["queued", self.final] if self.final == "failed" else ["queued", "sent", self.final]
 
 
+class NoSuchNumber(LookupError):
+    """Nobody has bought this number here."""
+
+
 class World:
     """Everything that exists; changed under `lock`."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.webhooks: Webhooks
-        self.ring_in: Callable[..., Call]
+        self.pass_on: Callable[[Call, str, str], None]
         self.faults = Faults()
         self.time_scale = 0.0
         self.address = self.storage_url = ""
@@ -88,6 +92,12 @@ class World:
     def token_of(self, account_sid: str) -> str:
         """The auth token that signs this account's webhooks."""
         return self.accounts[account_sid].token
+
+    def number(self, phone: str) -> Number:
+        """A bought number; raises NoSuchNumber."""
+        if phone not in self.numbers:
+            raise NoSuchNumber(phone)
+        return self.numbers[phone]
 
     def number_by_sid(self, account_sid: str, sid: str) -> Number:
         """The account's own number; refused with 20404."""

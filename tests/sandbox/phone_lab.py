@@ -57,6 +57,7 @@ class Product:
         self.documents = {f"{HOOKS}/call": DIAL, f"{HOOKS}/call/whisper": WHISPER, f"{HOOKS}/call/status": VOICEMAIL}
         self.statuses: dict[str, int] = {}
         self.heard = defaultdict(list)
+        self.heed = lambda at, fields: None
         self.forged, self.lock = 0, threading.Lock()
         self.app = Flask("product")
         self.app.add_url_rule("/<path:path>", view_func=self.answer, methods=["GET", "POST"])
@@ -74,6 +75,7 @@ class Product:
         fields = request.get_json() if request.is_json else request.form.to_dict()
         with self.lock:
             self.heard[at].append(fields)
+        self.heed(at, fields)
         if at.endswith("/whisper-key") and fields["Digits"] != "1":
             return xml("<Hangup/>")
         if at in self.statuses:

@@ -94,6 +94,15 @@ def test_the_page_works_without_its_script(town):
     assert [told["From"] for told in town.told("/sms")] == [CUSTOMER, CONTRACTOR]
 
 
+def test_the_page_decides_what_becomes_of_texts(town):
+    assert "selected>Landline" in page(town, "POST", "/phone/fate", fate="30006")
+    message = town.client.messages.create(to=CUSTOMER, messaging_service_sid=SERVICE, body="Hello")
+    assert town.carrier.settle()
+    assert town.carrier.world.messages[message.sid].error_code == 30006
+    assert "undelivered (error 30006)" in page(town)
+    assert "selected>Arrive" in page(town, "POST", "/phone/fate", fate="")
+
+
 def test_the_page_brings_everything_itself(town):
     html = page(town)
     links = re.findall(r'(?:src|href|action)="([^"]*)', html)
