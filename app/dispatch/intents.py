@@ -22,6 +22,7 @@ HARMLESS = re.compile(
     r"\b(?:dont care (?:what|how much)[\w ]*|whatever (?:it costs|works)?|why not|no problem|no worries|not a problem|no later|what a relief|dont worry|"
     r"cant wait|not too bad|no biggie|its not a problem|as soon as|or (?:earlier|later|sooner))\b"
 )
+COSTS = re.compile(r"\b(?:dont care|whatever|no matter|doesnt matter) (?:what|how much)? ?(?:it|this|that|you)? ?(?:costs?|charge|will cost|takes)\b")
 CLOSING = ("opt_out", "opt_in", "help_keyword", "crisis", "injection", "spam", "wrong_number", "auto_reply")
 TABLE = frozenset({"slot", "confirm", "price_ok", "confirm_cancel"})
 QUESTIONS = ("hours_question", "service_area_question", "service_question", "identity_question")
@@ -57,7 +58,7 @@ def find(
     phone: str | None, language: str,
 ) -> Heard:  # fmt: skip
     """The intents of a text, the main one first; what was asked last decides short answers."""
-    hits = hits_of(plain)
+    hits = hits_of(COSTS.sub(" ", plain))
     if "opt_out_keyword" in hits:
         hits.add("opt_out")
     yes = is_yes(plain, hits)
@@ -143,7 +144,7 @@ def about_visit(hits: set[str], jobs: Jobs, danger: Danger, times: Times) -> str
         return "reschedule" if "reschedule" in hits and times.windows else "cancel_appointment"
     if "reschedule" in hits:
         return "reschedule"
-    if "complaint" in hits and "price_objection" not in hits:
+    if "complaint" in hits:
         return "complaint"
     if "price_objection" in hits and not jobs.types:
         return "price_objection"

@@ -15,6 +15,8 @@ from app.dispatch.wording import WORDS
 
 BREAK = r"(?: ,)?"
 GAP = rf"(?:{BREAK} (?!(?:but|however|pero)\b)[\w$%:]+){{0,MOST}}?"
+FRONT = r"(?:[\w$%:]+(?: [.,])? ){0,MOST}?"
+"""Words at the very start, before the first one that counts."""
 
 
 @cache
@@ -47,30 +49,21 @@ def expand(pattern: str) -> str:
 def regex_of(pattern: str) -> str:
     """The expression of one phrase."""
     parts: list[str] = []
+    has_begun = False
     for element in elements(expand(pattern)):
         if element == "^":
             parts.append(r"\A(?:[.,] )*")
         elif element == "$":
             parts.append(r"(?: [.,])*\Z")
         elif element.startswith("~"):
-            parts.append(GAP.replace("MOST", element[1:] or "3"))
+            parts.append((GAP if has_begun else FRONT).replace("MOST", element[1:] or "3"))
         else:
-            is_optional = element.endswith("?")
-            body = word_of(element.removesuffix("?"))
-            is_first = not parts or parts[-1].startswith(r"\A")
-            lead = "" if is_first else f"{BREAK} "
-            if is_optional and is_first:
-                parts.append(f"(?:{body}{BREAK} )?")
-                continue
-            if parts and parts[-1].endswith(" )?") and is_only_optional(parts):
-                lead = ""
-            parts.append(f"(?:{lead}{body})?" if is_optional else f"{lead}{body}")
+            is_optional, body = element.endswith("?"), word_of(element.removesuffix("?"))
+            lead = f"{BREAK} " if has_begun else ""
+            tail = "" if has_begun or not is_optional else f"{BREAK} "
+            parts.append(f"(?:{lead}{body}{tail})?" if is_optional else f"{lead}{body}")
+            has_begun = has_begun or not is_optional
     return rf"(?<!\S){''.join(parts)}(?!\S)"
-
-
-def is_only_optional(parts: list[str]) -> bool:
-    """Whether nothing that must be there came before."""
-    return all(part.endswith(" )?") or part.startswith(r"\A") for part in parts)
 
 
 def word_of(element: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MOST_CHARACTERS = 260
-LETHAL_FIRST = ("fire", "gas", "co", "electrical", "person_trapped", "medical", "crime", "self_harm")
+LETHAL_FIRST = ("gas", "co", "fire", "medical", "electrical", "person_trapped", "crime", "self_harm")
 TEXTS = {
     "en": {
         "gas": (

@@ -117,7 +117,8 @@ def remember(turn: Turn, draft: Draft, text: str | None) -> None:
         state.offer_slots = [one.slot.id for one in draft.offers]
     if draft.clears_offers:
         state.offer_slots = []
-    state.outcome = draft.outcome or (state.outcome if state.outcome in {"escalated", "emergency_dispatch"} else "open")
+    is_kept = turn.event.kind != "message" or state.outcome in {"escalated", "emergency_dispatch"}
+    state.outcome = draft.outcome or (state.outcome if is_kept else "open")
     state.stage = draft.stage or state.stage
 
 

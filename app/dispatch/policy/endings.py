@@ -28,26 +28,26 @@ def opt_out(turn: Turn) -> Draft | None:
 
 def help_keyword(turn: Turn) -> Draft | None:
     """HELP or INFO alone."""
-    if not turn.said.wants("help_keyword"):
+    if turn.said.intent != "help_keyword":
         return None
     return Draft("help", asks=turn.state.asked if turn.table else None, stage=turn.state.stage)
 
 
 def auto_reply(turn: Turn) -> Draft | None:
     """A phone that answers by itself gets no answer."""
-    return Draft(stage=turn.state.stage) if turn.said.wants("auto_reply") else None
+    return Draft(stage=turn.state.stage) if turn.said.intent == "auto_reply" else None
 
 
 def spam(turn: Turn) -> Draft | None:
     """No lead, no reply."""
-    if not turn.said.wants("spam"):
+    if turn.said.intent != "spam":
         return None
     turn.state.lead = False
     return Draft(outcome="spam", stage="complete", clears_offers=True)
 
 
 def wrong_number(turn: Turn) -> Draft | None:
-    if not turn.said.wants("wrong_number"):
+    if turn.said.intent != "wrong_number":
         return None
     turn.state.lead = False
     return Draft("wrong_number_bye", outcome="wrong_number", stage="complete", clears_offers=True)
@@ -78,21 +78,21 @@ def again(turn: Turn) -> Draft:
 
 def complaint(turn: Turn) -> Draft | None:
     """An apology and a person, never a promise of money."""
-    if not turn.said.wants("complaint") or turn.said.wants("price_objection"):
+    if turn.said.intent != "complaint":
         return None
     turn.act("escalate", "alert_owner")
     return Draft("hand_over_sorry", acts=("handoff",), outcome="handoff", stage="escalated", reason="complaint")
 
 
 def ask_human(turn: Turn) -> Draft | None:
-    if not turn.said.wants("ask_human", "crisis"):
+    if turn.said.intent not in {"ask_human", "crisis"}:
         return None
     turn.act("alert_owner")
     return Draft("hand_over", acts=("handoff",), outcome="handoff", stage="escalated", reason="asked_for_person")
 
 
 def not_needed(turn: Turn) -> Draft | None:
-    if not turn.said.wants("not_needed"):
+    if turn.said.intent != "not_needed":
         return None
     return Draft("not_needed_bye", outcome="not_needed", stage="complete", clears_offers=True)
 
@@ -159,7 +159,7 @@ def courtesy(turn: Turn) -> Draft | None:
 def defer(turn: Turn) -> Draft | None:
     """Not now, perhaps later."""
     said = turn.said
-    if said.wants("defer") or (said.intent == "decline_no" and wants_nothing(turn)):
+    if said.intent == "defer" or (said.intent == "decline_no" and wants_nothing(turn)):
         outcome = "deferred"
         return Draft("deferred", outcome=outcome, stage="complete", clears_offers=True)
     return None

@@ -70,7 +70,8 @@ class Turn:
         """The address as it is told to the customer."""
         state = self.state
         unit = f"#{state.unit}" if state.unit else ""
-        return ", ".join(part for part in (state.street, unit, state.city, state.postal_code) if part)
+        city = state.city.title() if state.city else None
+        return ", ".join(part for part in (state.street, unit, city, state.postal_code) if part)
 
     @property
     def who(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.dispatch import jobs as job_words
 from app.dispatch.policy.frame import Turn
 from app.dispatch.types import State
 
@@ -79,7 +80,7 @@ def jobs(turn: Turn) -> None:
         state.jobs = list(found.types)
         state.job_confidence = found.confidence
     else:
-        state.jobs = known + [job for job in sure if job not in known]
+        state.jobs = known + [job for job in sure if job not in known and not job_words.is_same_work(job, known)]
         state.job_confidence = max(state.job_confidence, found.confidence)
     state.wants_install = found.wants_install or state.wants_install
     state.job_words = state.job_words or found.words
@@ -94,6 +95,8 @@ def is_detail(turn: Turn) -> bool:
 def times(turn: Turn) -> None:
     """A new wish replaces the old one; refused times add up."""
     state, found = turn.state, turn.said.times
+    if found.picked and not turn.said.is_no:
+        return
     if found.windows:
         state.wishes = list(found.windows)
         state.asap = found.asap

@@ -18,25 +18,25 @@ SHORT = {
 def answer_questions(turn: Turn) -> None:
     """Put the answers to side questions before whatever comes next."""
     said, state = turn.said, turn.state
-    if said.wants("are_you_bot"):
+    if said.intent == "are_you_bot":
         turn.note("bot")
-    elif said.wants("identity_question"):
+    elif said.intent == "identity_question":
         turn.note("identity")
-    if said.wants("hours_question"):
+    if said.intent == "hours_question":
         turn.note("hours", hours=opening_hours(turn))
-    if said.wants("service_area_question") and not turn.has_place:
+    if said.intent == "service_area_question" and not turn.has_place:
         turn.note("area")
-    if said.wants("injection"):
+    if said.intent == "injection":
         turn.note("injection")
     if said.wants("order_question"):
         turn.note("order_of_work")
     if said.wants("warranty_question") and turn.context.warranty_note:
         turn.note("warranty", note=turn.context.warranty_note)
-    if said.wants("service_question") and state.jobs:
+    if said.intent == "service_question" and state.jobs:
         turn.note("service_yes")
     if said.wants("price_objection"):
         objection(turn)
-    elif said.wants("price_question"):
+    elif said.wants("price_question") and not said.is_yes:
         price_answer(turn)
     if turn.event.media:
         turn.note("thanks_photo")

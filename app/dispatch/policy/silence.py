@@ -13,7 +13,7 @@ def heard_nothing(turn: Turn) -> Draft:
     """What to say after a silence."""
     state = turn.state
     if state.outcome in CLOSED or state.outcome in {"handoff", "escalated", "emergency_dispatch"}:
-        return Draft()
+        return Draft(outcome=state.outcome)
     if state.asked is None and not turn.table:
         return Draft(outcome="abandoned", stage="timeout") if turn.event.minutes >= DAY else Draft()
     if state.nudges < NUDGES:

@@ -17,13 +17,13 @@ def about_visit(turn: Turn) -> Draft | None:
         return cancel_answer(turn)
     if state.pending_act == "which_visit":
         return visit_named(turn)
-    if said.wants("cancel_appointment"):
+    if said.intent == "cancel_appointment":
         return start(turn, "cancel")
-    if said.wants("reschedule") or is_shift(turn):
+    if said.intent == "reschedule" or is_shift(turn):
         return start(turn, "reschedule")
     if state.pending_act == "reschedule":
         return go_on_moving(turn)
-    if said.wants("existing_followup"):
+    if said.intent == "existing_followup":
         return follow_up(turn)
     return None
 

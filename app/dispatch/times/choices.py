@@ -23,7 +23,7 @@ FILLER = (
     r"a|la|el|opcion|numero|si|por favor|quiero|esta|bien|prefiero|then|reply|answer|my|hi|and|best|better|great|hmm|um|uh|guess|will|gonna|go ahead|definitely|def|at|on)"
 )
 BARE = re.compile(
-    rf"^(?:{FILLER}[ ,.:)!]*)*\(?#?(\d{{1,2}}|one|two|three|uno|dos|tres)\)?(?:[ ,.!:)]+{FILLER})*[ ,.!)]*$"
+    rf"^(?:{FILLER}[ ,.:)!]*)*\(?#?(\d{{1,2}}|(?<!that )(?<!this )(?<!the )one|two|three|uno|dos|tres)\)?(?:[ ,.!:)]+{FILLER})*[ ,.!)]*$"
 )
 NAMED = re.compile(
     r"\b(?:the |la |el |option |number |slot )?(first|second|third|last|latter|former|middle|earliest|earlier|soonest|latest|later|early|late|sooner|"
