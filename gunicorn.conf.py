@@ -1,4 +1,4 @@
-"""How gunicorn serves the web process, and with options on its command line the event stream (Procfile)."""
+"""How gunicorn serves pages, APIs and webhooks."""
 
 import gc
 import os

@@ -29,11 +29,10 @@ from sandbox.supervision import Process, Supervisor, family, memory_megabytes
 ROOT = Path(__file__).resolve().parent.parent
 PORT_BASE = 5600
 USES = ("the pages", "the event stream", "the carrier", "PostgreSQL", "Valkey", "mail", "the mail page")
-GUNICORN = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py"]
-STREAM = ["--worker-class", "gevent", "--workers", "1", "--graceful-timeout", "5"]
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config"]
 PROCESSES: dict[str, tuple[list[str], signal.Signals]] = {
-    "web": ([*GUNICORN, "wsgi:create_web_app()"], signal.SIGTERM),
-    "stream": ([*GUNICORN, *STREAM, "wsgi:create_stream_app()"], signal.SIGTERM),
+    "web": ([*GUNICORN, "gunicorn.conf.py", "wsgi:create_web_app()"], signal.SIGTERM),
+    "stream": ([*GUNICORN, "gunicorn.stream.conf.py", "wsgi:create_stream_app()"], signal.SIGTERM),
     "worker": ([sys.executable, "-m", "jobs.worker", "inbox", "outbox", "turns", "bulk"], signal.SIGTERM),
     "clock": ([sys.executable, "-m", "jobs.clock"], signal.SIGTERM),
 }
