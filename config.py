@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     smtp_url: str = "smtp://127.0.0.1:5605"
     mail_from: str = "alerts@nevermisscall.example"
 
+    jwt_generation: int = Field(default=1, ge=1)
+    """Raise it to sign access tokens with a new key; the former one is still accepted and published."""
+    stream_jwt_in_query: bool = True
+    """Whether the event stream takes an access token in its address, besides tickets (interfaces.md, event stream)."""
+
     cookie_secure: bool = False
     log_json: bool = False
     log_level: str = "INFO"

@@ -8,6 +8,7 @@ from app.customers import Customer
 from app.escalations import Escalation
 from app.estimates import Estimate
 from app.events import Event
+from app.idempotency import IdempotencyKey
 from app.inbox import Webhook
 from app.leads import Lead
 from app.messages import Message, Report
@@ -19,6 +20,7 @@ from app.scheduling.holds import Hold
 from app.scheduling.offered import OfferedSlot
 from app.scheduling.technicians import Technician
 from app.services import ServiceKey
+from app.sessions import RefreshToken, Session
 from app.subscriptions import Subscription
 from app.tasks import SupportTask, Task
 from app.tenants import Tenant
@@ -26,8 +28,9 @@ from app.usage import UsageCounter, UsageEvent
 from app.users import Staff, User
 
 __all__ = [
-    "Appointment", "Audit", "Call", "Claim", "Consent", "Contact", "Conversation", "Customer", "Delivery", "Escalation",
-    "Estimate", "Event", "Hold", "Lead", "Message", "Note", "Notification", "Number", "OfferedSlot", "OptOut",
-    "Registration", "Report", "ServiceKey", "Staff", "Subscription", "SupportTask", "Task", "Technician", "Tenant",
-    "Turn", "UsageCounter", "UsageEvent", "User", "Webhook",
+    "Appointment", "Audit", "Call", "Claim", "Consent", "Contact", "Conversation", "Customer", "Delivery",
+    "Escalation", "Estimate", "Event", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number",
+    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "ServiceKey", "Session", "Staff",
+    "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User",
+    "Webhook",
 ]  # fmt: skip

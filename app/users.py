@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.clock import now
-from app.errors import Invalid, Unauthenticated
+from app.errors import Forbidden, Invalid, Unauthenticated
 from app.extensions import db, uuid7
 from app.tenants import Tenant
 
@@ -97,6 +97,10 @@ class InvalidCredentials(Unauthenticated):
     code = "INVALID_CREDENTIALS"
 
 
+class AccountDisabled(Forbidden):
+    code = "ACCOUNT_DISABLED"
+
+
 class PasswordTooWeak(Invalid):
     code = "PASSWORD_TOO_WEAK"
 
@@ -109,10 +113,12 @@ def hash_password(password: str) -> str:
 
 
 def sign_in(kind: type[Person], email: str, password: str) -> Person:
-    """The active person with that address and password; raises InvalidCredentials, for each reason alike."""
+    """The person with that address and password; raises InvalidCredentials, and AccountDisabled once both are right."""
     person = db.session.scalar(select(kind).where(func.lower(kind.email) == email.strip().lower()))
-    if not _matches(person.password_hash if person else _DECOY, password) or person is None or not person.is_active:
+    if not _matches(person.password_hash if person else _DECOY, password) or person is None:
         raise InvalidCredentials("E-mail or password is wrong.")
+    if not person.is_active:
+        raise AccountDisabled("This account has been switched off.")
     return person
 
 

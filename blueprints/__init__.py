@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
 
-from blueprints import errors, guards, health, sessions, twilio_server
+from blueprints import errors, guards, health, limits, sessions, twilio_server
 
 csrf = CSRFProtect()
 
@@ -35,6 +35,7 @@ def init_app(web: Flask) -> None:
     csrf.init_app(web)
     sessions.init_app(web)
     errors.init_app(web)
+    limits.init_app(web)
     for interface in INTERFACES:
         interface.blueprint.before_request(interface.guard)
         web.register_blueprint(interface.blueprint)
