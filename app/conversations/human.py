@@ -1,10 +1,10 @@
-"""The contractor speaks: a reply takes the thread over, and a person always wins over the machine (behaviour.md 2.2 C14-C17)."""
+"""The contractor speaks: a reply takes the thread over, a person always wins (behaviour.md 2.2 C14-C17)."""
 
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app import consent, customers, escalations, messages, registrations, subscriptions
+from app import consent, escalations, messages, registrations, subscriptions
 from app.clock import now
 from app.conversations import LIVE, Conversation, ConversationClosed, Mode, Status, closing, note, tell_updated, touch
 from app.errors import Conflict, Invalid
@@ -78,7 +78,8 @@ def reply(conversation: Conversation, user: User, body: str) -> Message:
     body = body.strip()
     if not 1 <= len(body) <= messages.MAX_BODY:
         raise Invalid("A text has 1 to 1,600 characters.", code="VALIDATION_FAILED")
-    _may_send(conversation)
+    if (refused := refusal(conversation)) is not None:
+        raise refused
     if conversation.status not in LIVE:
         conversation.status, conversation.closed_at = Status.active, None
         conversation.outcome = conversation.outcome_reason = None
@@ -120,26 +121,32 @@ def settle_inbound(conversation: Conversation) -> None:
         message.status = MessageStatus.answered
 
 
-def _may_send(conversation: Conversation) -> None:
+def refusal(conversation: Conversation) -> SendRefused | None:
+    """Why a person may not text this customer now, in words; None when nothing stands in the way."""
     tenant_id, phone = conversation.tenant_id, conversation.customer_phone
-    customer = customers.of(tenant_id, phone)
+    not_textable = conversation.customer.not_textable_reason
     at = consent.opted_out_at(tenant_id, phone)
-    access = subscriptions.access(tenant_id)
     refusals = (
-        (at is not None, "OPTED_OUT", f"Opted out on {at:%b %d}. You can call them." if at else ""),
-        (customer.not_textable_reason is not None, "NOT_TEXTABLE", f"{customer.not_textable_reason}: call instead."),
+        (at is not None, "OPTED_OUT", f"Opted out on {at:%b} {at.day}. You can call them." if at else ""),
+        (not_textable is not None, "NOT_TEXTABLE", f"{(not_textable or '').capitalize()}: call instead."),
         (not registrations.is_open(tenant_id), "TEXTING_NOT_APPROVED", "The carriers have not approved texting yet."),
-        (conversation.tenant.texting_paused_reason is not None, "TEXTING_PAUSED", conversation.tenant.texting_paused_reason),
-        (access != Access.full, "SUBSCRIPTION_INACTIVE", "Your plan does not allow texting now."),
+        (
+            conversation.tenant.texting_paused_reason is not None,
+            "TEXTING_PAUSED",
+            conversation.tenant.texting_paused_reason,
+        ),
+        (
+            subscriptions.access(tenant_id) != Access.full,
+            "SUBSCRIPTION_INACTIVE",
+            "Your plan does not allow texting now.",
+        ),
         (
             conversation.closed_at is not None and conversation.closed_at < now() - TOO_OLD,
             "CONVERSATION_CLOSED",
             "This conversation is older than 30 days. Start a new one.",
         ),
     )
-    for stands_in_the_way, code, why in refusals:
-        if stands_in_the_way:
-            raise SendRefused(why or code, code=code)
+    return next((SendRefused(why or code, code=code) for stands, code, why in refusals if stands), None)
 
 
 def release(conversation: Conversation, user: User | None) -> None:
@@ -150,7 +157,9 @@ def release(conversation: Conversation, user: User | None) -> None:
     conversation.held_by_user_id = None
     conversation.needs_person = False
     resume(conversation)
-    note(conversation, f"{user} gave it back to AI." if user else "Given back to AI.", user_id=user.id if user else None)
+    note(
+        conversation, f"{user} gave it back to AI." if user else "Given back to AI.", user_id=user.id if user else None
+    )
     tell_updated(conversation)
 
 
@@ -195,6 +204,35 @@ def finish(conversation: Conversation, *, outcome: str = "handled_by_human", rea
     escalations.close_of(conversation.id, EscalationState.cancelled)
     settle_inbound(conversation)
     closing.close(conversation, Status.completed, outcome, reason)
+
+
+def put_away(conversation: Conversation) -> None:
+    """Mark a thread done for everybody; one that is still open ends by it, and a new text brings it back."""
+    if conversation.status in LIVE:
+        finish(conversation)
+    conversation.is_done, conversation.is_unread, conversation.needs_person = True, False, False
+    tell_updated(conversation)
+
+
+def bring_back(conversation: Conversation) -> None:
+    """Put a thread that was marked done among the open ones again."""
+    conversation.is_done = False
+    tell_updated(conversation)
+
+
+def mark_unread(conversation: Conversation) -> None:
+    """Keep a thread for later."""
+    conversation.is_unread, conversation.is_done = True, False
+    tell_updated(conversation)
+
+
+def answer_now(conversation: Conversation) -> None:
+    """Do not wait for the person any longer: the assistant answers at once."""
+    if conversation.mode != Mode.owner_window:
+        raise NotInOwnerWindow("The assistant is not waiting for you.")
+    conversation.mode, conversation.owner_window_expires_at, conversation.ai_due_at = Mode.ai_active, None, now()
+    ring(Job.drain_turns)
+    tell_updated(conversation)
 
 
 def idle(moment: datetime) -> list[Conversation]:
