@@ -5,8 +5,9 @@ import logging
 import time
 
 from flask import Flask, current_app, request
-from flask_limiter import Limiter
 from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 from redis import RedisError
 
 from app import users
@@ -24,9 +25,6 @@ DISPATCH = parse("100/minute")
 AVAILABILITY = parse("100/15minutes")
 SAFE = ("GET", "HEAD", "OPTIONS")
 
-# Checked by the guards, who know the caller; the extension itself keeps the counters.
-_limiter = Limiter(key_func=lambda: request.remote_addr or "", auto_check=False)
-
 
 class AccountLocked(LimitReached):
     code = "ACCOUNT_LOCKED"
@@ -35,16 +33,20 @@ class AccountLocked(LimitReached):
 def init_app(web: Flask) -> None:
     """Count in the Redis of the application, with its short waits."""
     settings = web.extensions["settings"]
-    web.config["RATELIMIT_STORAGE_URI"] = settings.redis_url
-    web.config["RATELIMIT_STORAGE_OPTIONS"] = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
-    web.config["RATELIMIT_KEY_PREFIX"] = settings.redis_prefix
-    _limiter.init_app(web)
+    waits = {"socket_timeout": 0.25, "socket_connect_timeout": 0.25}
+    storage = storage_from_string(settings.redis_url, key_prefix=f"{settings.redis_prefix}:limit", **waits)
+    web.extensions["limits"] = FixedWindowRateLimiter(storage)
+
+
+def counters() -> FixedWindowRateLimiter:
+    """The counters of this application; the guards use them, because only they know the caller."""
+    return current_app.extensions["limits"]
 
 
 def spend(limit: RateLimitItem, *names: str) -> None:
     """Use one try of a limit; raises LimitReached when none is left. Without Redis nobody is stopped."""
     try:
-        is_left = _limiter.limiter.hit(limit, *names)
+        is_left = counters().hit(limit, *names)
     except RedisError:
         log.warning("redis is away: nothing is counted", extra={"limit": str(limit)})
         return
@@ -54,7 +56,7 @@ def spend(limit: RateLimitItem, *names: str) -> None:
 
 def _wait(limit: RateLimitItem, *names: str) -> int:
     try:
-        stats = _limiter.limiter.get_window_stats(limit, *names)
+        stats = counters().get_window_stats(limit, *names)
     except RedisError:
         return limit.get_expiry()
     return max(1, round(stats.reset_time - time.time()))
@@ -77,11 +79,10 @@ def sign_in(kind: type[Person], email: str, password: str) -> Person:
     count lets nobody in.
     """
     account = hashlib.sha256(f"{kind.__name__}:{email.strip().lower()}".encode()).hexdigest()
-    counters = _limiter.limiter
     try:
-        if not counters.hit(SIGN_IN, "sign-in", request.remote_addr or ""):
+        if not counters().hit(SIGN_IN, "sign-in", request.remote_addr or ""):
             raise LimitReached("Too many tries. Wait a minute.", details={"retry_after": 60})
-        if not counters.test(WRONG_PASSWORDS, "wrong", account):
+        if not counters().test(WRONG_PASSWORDS, "wrong", account):
             raise AccountLocked("Too many wrong passwords. Wait 15 minutes.", details={"retry_after": 900})
         return _check(kind, email, password, account)
     except RedisError as error:
@@ -93,5 +94,5 @@ def _check(kind: type[Person], email: str, password: str, account: str) -> Perso
     try:
         return users.sign_in(kind, email, password)
     except Unauthenticated:
-        _limiter.limiter.hit(WRONG_PASSWORDS, "wrong", account)
+        counters().hit(WRONG_PASSWORDS, "wrong", account)
         raise
