@@ -16,7 +16,7 @@ In a test::
     carrier.settle()                                      # every callback is out
     carrier.texts_to("+12135550142")[-1].body
     carrier.delivery("+12135550142", "undelivered", error=30006)   # repeat, shuffled, early, held, statuses
-    carrier.decide(sid, "TWILIO_REJECTED", edit_allowed=True)      # brands, campaigns, toll-free verifications, profiles
+    carrier.decide(sid, "TWILIO_REJECTED", edit_allowed=True)      # brands, campaigns, toll-free, profiles
     carrier.fault("refuse", 2, status=429, code=20429)    # or "lose", "close", "slow" (seconds=...)
     assert carrier.complaints == []                       # wrong requests, wrong TwiML, wrong webhook URLs
     carrier.reset(); carrier.stop()

@@ -1,5 +1,6 @@
 """The HTTP server: Twilio's hosts under one loopback port, beside the sandbox's own pages."""
 
+import errno
 import json
 import socket
 import threading
@@ -92,7 +93,10 @@ def listen(front: Front, host: str, port: int) -> BaseWSGIServer:
     """Open the port; only on the loopback address."""
     if host not in LOOPBACK:
         raise ValueError(f"the sandbox binds the loopback address only, not {host}")
-    return make_server(host, port, front, threaded=True, request_handler=Quiet)
+    try:
+        return make_server(host, port, front, threaded=True, request_handler=Quiet)
+    except SystemExit as error:  # werkzeug's answer to a port that is taken
+        raise OSError(errno.EADDRINUSE, f"port {port} is in use") from error
 
 
 def serve(server: BaseWSGIServer) -> threading.Thread:

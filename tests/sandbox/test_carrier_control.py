@@ -128,6 +128,11 @@ def test_only_the_loopback_address_is_bound(town):
         start(town.product.url, PUBLIC, ACCOUNT, TOKEN, host="0.0.0.0")
 
 
+def test_a_port_that_is_taken_is_an_error_of_its_own(town):
+    with pytest.raises(OSError, match="in use"):
+        start(town.product.url, PUBLIC, ACCOUNT, TOKEN, int(town.carrier.url.rsplit(":", 1)[1]))
+
+
 def test_webhooks_can_go_straight_into_an_application(town):
     with start("http://127.0.0.1:1", PUBLIC, ACCOUNT, TOKEN, product_app=town.product.app, background=False) as carrier:
         carrier.add_number(BUSINESS, sms_url=f"{PUBLIC}{HOOKS}/sms", status_callback=f"{PUBLIC}{HOOKS}/call/ended")
