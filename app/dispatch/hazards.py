@@ -11,7 +11,7 @@ from typing import Any
 
 from app.dispatch import safety
 from app.dispatch.findings import Danger
-from app.dispatch.phrases import any_of, compiled, expand
+from app.dispatch.phrases import Phrases, any_of, compiled, expand
 from app.dispatch.types import LEVELS
 from app.dispatch.wording import WORDS
 
@@ -45,9 +45,9 @@ class Rule:
 
     name: str
     level: str
-    phrases: tuple[str, ...]
+    phrases: Phrases
     hazard: str | None = None
-    unless: tuple[str, ...] = ()
+    unless: Phrases | None = None
     topic: str | None = None
     is_claim: bool = False
 
@@ -63,7 +63,7 @@ def rules() -> tuple[Rule, ...]:
     """All rules; they hold in every trade, since a customer does not keep to one."""
     return tuple(
         Rule(
-            row["id"], row["level"], tuple(row["any"]), row.get("class"), tuple(row.get("unless", ())),
+            row["id"], row["level"], any_of(row["any"]), row.get("class"), any_of(row["unless"]) if "unless" in row else None,
             row.get("topic"), bool(row.get("claim")),
         )
         for row in tables()["rules"]
@@ -71,8 +71,8 @@ def rules() -> tuple[Rule, ...]:
 
 
 @cache
-def list_of(name: str) -> re.Pattern[str]:
-    """A list of the table as one expression."""
+def list_of(name: str) -> Phrases:
+    """A list of the table."""
     return any_of(tables()[name])
 
 
@@ -86,7 +86,7 @@ def assess(plain: str) -> Danger:
     found = [(rule, words) for rule, words in hits if not rule.is_claim]
     level, classes = weigh(found, is_resolved=is_resolved, is_contained=is_contained, text=text)
     claims = [words for rule, words in hits if rule.is_claim]
-    doubt = Rule("doubt", "urgent", tuple(tables()["asks_safety"]))
+    doubt = Rule("doubt", "urgent", list_of("asks_safety"))
     asks = level != "emergency" and not is_capped and any(live(doubt, text))
     if claims and level == "normal" and not is_capped:
         level = "urgent"
@@ -119,12 +119,10 @@ def keeps(phrase: str) -> bool:
 
 def live(rule: Rule, text: str) -> Iterator[tuple[Rule, str]]:
     """The matches of a rule that are not denied."""
-    if not compiled(rule.phrases).search(text):
+    if rule.unless and rule.unless.search(text):
         return
-    if rule.unless and any_of(rule.unless).search(text):
-        return
-    for phrase in rule.phrases:
-        for found in compiled((phrase,)).finditer(text):
+    for phrase in rule.phrases.candidates(text):
+        for found in compiled(phrase).finditer(text):
             if not is_denied(text, found, phrase):
                 yield rule, found[0].strip()
                 break

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from app.dispatch.findings import Address, Danger, Jobs, Times
-from app.dispatch.phrases import any_of
+from app.dispatch.phrases import Phrases, any_of
 from app.dispatch.wording import WORDS
 
 SURE, LIKELY, UNSURE = 0.95, 0.8, 0.4
@@ -43,14 +43,15 @@ class Heard:
 
 
 @cache
-def table() -> Mapping[str, list[str]]:
-    phrases: Mapping[str, list[str]] = json.loads((WORDS / "intents.json").read_text(encoding="utf-8"))
-    return phrases
+def table() -> Mapping[str, Phrases]:
+    """The phrases of every intent."""
+    lists: Mapping[str, list[str]] = json.loads((WORDS / "intents.json").read_text(encoding="utf-8"))
+    return {name: any_of(phrases) for name, phrases in lists.items()}
 
 
 def hits_of(plain: str) -> set[str]:
     """Every list of phrases that the text touches."""
-    return {name for name, phrases in table().items() if any_of(phrases).search(plain)}
+    return {name for name, phrases in table().items() if phrases.search(plain)}
 
 
 def find(
@@ -81,7 +82,7 @@ def is_yes(plain: str, hits: set[str]) -> bool:
     calm = HARMLESS.sub(" ", plain).strip(" .,")
     if LEADING_YES.match(calm):
         return not STRONG_BLOCK.search(calm)
-    return not any_of(table()["not_yes"]).search(calm)
+    return not table()["not_yes"].search(calm)
 
 
 def main_intent(

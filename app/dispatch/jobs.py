@@ -9,7 +9,7 @@ from functools import cache
 
 from app.dispatch.findings import Jobs
 from app.dispatch.hazards import is_denied, masked
-from app.dispatch.phrases import any_of, compiled
+from app.dispatch.phrases import Phrases, any_of, compiled
 from app.dispatch.wording import WORDS
 
 SURE, GENERAL = 0.9, 0.6
@@ -25,10 +25,10 @@ PLURAL_JOINERS = re.compile(r" (?:and|also|plus|as well|too|y|tambien|another|bo
 
 
 @cache
-def ranked(trade: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def ranked(trade: str) -> tuple[tuple[str, Phrases], ...]:
     """The job types of a trade with their phrases, the most specific first."""
     table: Mapping[str, list[tuple[str, list[str]]]] = json.loads((WORDS / "jobs.json").read_text(encoding="utf-8"))
-    return tuple((job, tuple(phrases)) for job, phrases in table.get(trade, []))
+    return tuple((job, any_of(phrases)) for job, phrases in table.get(trade, []))
 
 
 def find(plain: str, trade: str) -> Jobs:
@@ -60,12 +60,12 @@ HAZARDS = frozenset({"electrical_hazard"})
 """Read without product words: a smoke detector is not smoke."""
 
 
-def is_about(plain: str, phrases: Sequence[str]) -> bool:
+def is_about(plain: str, phrases: Phrases) -> bool:
     """Whether one of the phrases is there and not denied."""
-    if not compiled(tuple(phrases)).search(plain):
-        return False
     return any(
-        not is_denied(plain, found, phrase) for phrase in phrases for found in compiled((phrase,)).finditer(plain)
+        not is_denied(plain, found, phrase)
+        for phrase in phrases.candidates(plain)
+        for found in compiled(phrase).finditer(plain)
     )
 
 
@@ -108,10 +108,13 @@ def is_same_work(job: str, jobs: Sequence[str]) -> bool:
 
 def other_trade(plain: str, trade: str) -> str | None:
     """The trade that a text belongs to when it is clearly not this one."""
-    for name, words in OTHER_TRADES.items():
-        if name != trade and any_of(words).search(plain):
-            return name
-    return None
+    return next((name for name, words in trades().items() if name != trade and words.search(plain)), None)
+
+
+@cache
+def trades() -> Mapping[str, Phrases]:
+    """The words of the other trades."""
+    return {name: any_of(words) for name, words in OTHER_TRADES.items()}
 
 
 OTHER_TRADES: Mapping[str, tuple[str, ...]] = {
