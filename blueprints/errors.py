@@ -75,7 +75,7 @@ def _echo_name(response: Response) -> Response:
 def _domain_error(error: DomainError) -> ResponseReturnValue:
     db.session.rollback()
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
-    answer, status_code = _answer(status, error.name, str(error), error.details)
+    answer, status_code = respond(status, error.name, str(error), error.details)
     if "retry_after" in error.details:
         answer.headers["Retry-After"] = str(error.details["retry_after"])
     return answer, status_code
@@ -86,13 +86,13 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if error.response is not None:
         return error.response
-    return _answer(status, HTTP_CODES.get(status, "INTERNAL_SERVER_ERROR"), error.description or error.name, {})
+    return respond(status, HTTP_CODES.get(status, "INTERNAL_SERVER_ERROR"), error.description or error.name, {})
 
 
 def _database_away(error: OperationalError) -> ResponseReturnValue:
     log.error("the database does not answer: %s", type(error.orig).__name__)
     db.session.rollback()
-    answer, status = _answer(503, "SERVICE_UNAVAILABLE", "The service is not available right now.", {"retry_after": 5})
+    answer, status = respond(503, "SERVICE_UNAVAILABLE", "The service is not available right now.", {"retry_after": 5})
     answer.headers["Retry-After"] = "5"
     return answer, status
 
@@ -100,10 +100,11 @@ def _database_away(error: OperationalError) -> ResponseReturnValue:
 def _our_fault(error: Exception) -> ResponseReturnValue:
     log.error("a request failed", exc_info=error)
     db.session.rollback()
-    return _answer(500, "INTERNAL_SERVER_ERROR", "Something went wrong on our side.", {})
+    return respond(500, "INTERNAL_SERVER_ERROR", "Something went wrong on our side.", {})
 
 
-def _answer(status: int, code: str, message: str, details: dict[str, Any]) -> tuple[Response, int]:
+def respond(status: int, code: str, message: str, details: dict[str, Any]) -> tuple[Response, int]:
+    """An error as a page for people, as the one body for programs."""
     if _is_for_people():
         page = render_template("error.html", status=status, message=message, request_id=g.get("request_id"))
         return Response(page, mimetype="text/html"), status
