@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     """Raise it to sign access tokens with a new key; the former one is still accepted and published."""
     stream_jwt_in_query: bool = True
     """Whether the event stream takes an access token in its address, besides tickets (interfaces.md, event stream)."""
+    stream_heartbeat_seconds: float = Field(default=15.0, gt=0, le=60)
+    """How often an open stream shows that it lives and looks whether its listener may still listen."""
+    stream_lifetime_seconds: float = Field(default=600.0, gt=0)
 
     cookie_secure: bool = False
     log_json: bool = False

@@ -16,3 +16,10 @@ def create_web_app(chosen: Settings | None = None) -> Flask:
     admin.init_app(web)
     seeding.init_app(web)
     return web
+
+
+def create_stream_app(chosen: Settings | None = None) -> Flask:
+    """The event stream alone: many open answers, one reader of Redis."""
+    stream = create_app(chosen or settings())
+    blueprints.init_stream_app(stream)
+    return stream

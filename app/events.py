@@ -76,6 +76,7 @@ LIVE = {
     "notification.created",
     "subscription.updated",
     "registration.updated",
+    "settings.updated",
 }
 """The events that pages hear of; the rest stays between the services."""
 

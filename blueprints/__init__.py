@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
 
-from blueprints import errors, guards, health, limits, sessions, twilio_server
+from app import live
+from blueprints import errors, event_stream, guards, health, limits, sessions, twilio_server
 
 csrf = CSRFProtect()
 
@@ -41,3 +42,15 @@ def init_app(web: Flask) -> None:
         web.register_blueprint(interface.blueprint)
         if not interface.is_for_browsers:
             csrf.exempt(interface.blueprint)
+
+
+def init_stream_app(stream: Flask) -> None:
+    """Register what the process of the event stream serves."""
+    sessions.init_app(stream)
+    errors.init_app(stream)
+    limits.init_app(stream)
+    live.init_app(stream)
+    event_stream.init_app(stream)
+    for blueprint, guard in ((health.bp, open_to_all), (event_stream.bp, event_stream.admit)):
+        blueprint.before_request(guard)
+        stream.register_blueprint(blueprint)
