@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from app import calls, inbox, numbers, phones
 from app.calls import Route, greeting
+from app.calls.greeting import Line
 from app.conversations import hearing
 from app.conversations.hearing import Inbound
 from app.extensions import db
@@ -49,13 +50,14 @@ def _document(route: Route, number: Number) -> str:
             ring_seconds=chosen.ring_timeout_seconds,
             is_screened=chosen.screen_mode == "press_1",
         )
-    return _voicemail(number, route.call.call_sid, route.call.customer_phone)
+    line = greeting.line(number.e164, route.call.call_sid, route.call.customer_phone)
+    return _voicemail(line, route.call.call_sid) if line else twiml.goodbye(greeting.NO_ANSWER)
 
 
-def _voicemail(number: Number, call_sid: str, caller: str) -> str:
-    chosen = number.tenant.settings.calls.voicemail
+def _voicemail(line: Line, call_sid: str) -> str:
+    chosen = line.settings.calls.voicemail
     return twiml.voicemail(
-        greeting.words(number.tenant, caller),
+        greeting.words(line),
         call_sid=call_sid,
         seconds=chosen.max_seconds,
         is_recorded=chosen.enabled,
@@ -88,20 +90,15 @@ def dial_ended(call_sid: str) -> ResponseReturnValue:
     form = request.form
     if form.get("CallSid") != call_sid:
         return _xml(twiml.goodbye())
-    call = calls.by_sid(call_sid)
-    number = _number(form.get("To", ""))
-    if number is None:
+    line = greeting.line(form.get("To", ""), call_sid, form.get("From", ""))
+    if line is None or line.account_sid != form.get("AccountSid"):
         return _nobodys("dial", call_sid)
     _store("twilio.dial", call_sid)
-    was_answered = (
-        form.get("DialBridged", "").lower() == "true"
-        and call is not None
-        and (call.accepted_at is not None or number.tenant.settings.calls.screen_mode == "off")
-    )
-    caller = call.customer_phone if call else form.get("From", "")
-    document = twiml.goodbye() if was_answered else _voicemail(number, call_sid, caller)
     db.session.commit()
-    return _xml(document)
+    is_bridged = form.get("DialBridged", "").lower() == "true"
+    if is_bridged and (line.was_accepted or line.settings.calls.screen_mode == "off"):
+        return _xml(twiml.goodbye())
+    return _xml(_voicemail(line, call_sid))
 
 
 @bp.post("/webhooks/twilio/call/ended")
