@@ -80,10 +80,11 @@ def assess(plain: str) -> Danger:
     """Hazards, urgency and what else a text says about its danger."""
     text = masked(plain)
     hits = [hit for rule in rules() for hit in live(rule, text)]
-    is_resolved = bool(list_of("resolved").search(plain)) and not list_of("still").search(plain)
-    is_contained = bool(list_of("contained").search(plain))
+    is_still = bool(list_of("still").search(plain))
+    is_resolved = bool(list_of("resolved").search(plain)) and not is_still
+    is_contained = contained(plain)
     is_capped = bool(list_of("capped").search(plain))
-    found = [(rule, words) for rule, words in hits if not rule.is_claim]
+    found = [(rule, words) for rule, words in hits if not rule.is_claim and not is_over(words, text)]
     level, classes = weigh(found, is_resolved=is_resolved, is_contained=is_contained, text=text)
     claims = [words for rule, words in hits if rule.is_claim]
     doubt = Rule("doubt", "urgent", list_of("asks_safety"))
@@ -105,6 +106,29 @@ def assess(plain: str) -> Danger:
         is_claimed=bool(claims) and not found,
         evidence=tuple(f"{rule.name}: {words}" for rule, words in hits),
     )
+
+
+PRESENT = re.compile(
+    r"\b(?:is|are|its|theres|smell|smells|have|has|keeps?|wont|coming|still|again|now|today|tonight|since|started|cant|getting|going|hear)\b"
+)
+
+
+def is_over(words: str, text: str) -> bool:
+    """Whether the sentence of a hit tells of long ago: last year, when we moved in."""
+    sentence = next((part for part in text.split(" . ") if words in part), "")
+    return bool(list_of("past").search(sentence)) and not PRESENT.search(sentence)
+
+
+NOT_YET = re.compile(r"\b(?:cant|cannot|unable|couldnt|wont|not|how|where|find|need|trying|want|someone|somebody|please|can you|never|no)\b[\w ]{0,14}$")
+
+
+def contained(plain: str) -> bool:
+    """Whether the water is said to be off; "I cannot shut it off" is not that."""
+    for phrase in list_of("contained").candidates(plain):
+        for found in compiled(phrase).finditer(plain):
+            if not NOT_YET.search(re.split(r" [.,] | but | and ", plain[: found.start()])[-1]):
+                return True
+    return False
 
 
 def masked(plain: str) -> str:

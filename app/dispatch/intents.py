@@ -104,7 +104,7 @@ def main_intent(
         return at_table
     return (
         about_visit(hits, jobs, danger, times)
-        or question_or_job(plain, hits, jobs, danger)
+        or question_or_job(plain, hits, jobs, danger, address)
         or answer_to(hits, asked=asked, yes=yes, no=no, times=times, has_facts=has_facts)
         or leftover(hits, jobs=jobs, times=times, has_facts=has_facts, yes=yes, no=no, language=language)
     )
@@ -153,17 +153,20 @@ def about_visit(hits: set[str], jobs: Jobs, danger: Danger, times: Times) -> str
         return "ask_human"
     if "existing_followup" in hits and not (jobs.types and danger.level != "normal"):
         return "existing_followup"
-    return "not_needed" if "not_needed" in hits and danger.level == "normal" and not jobs.types else None
+    is_idle = not jobs.types or jobs.types[0].startswith("general_") or "new_request" not in hits
+    return "not_needed" if "not_needed" in hits and danger.level == "normal" and is_idle else None
 
 
-def question_or_job(plain: str, hits: set[str], jobs: Jobs, danger: Danger) -> str | None:
+def question_or_job(plain: str, hits: set[str], jobs: Jobs, danger: Danger, address: Address) -> str | None:
     """A question about us, or a job."""
     is_specific = bool(jobs.types) and not jobs.types[0].startswith("general_")
+    if jobs.other_trade and not is_specific:
+        return "out_of_scope"
+    if "service_question" in hits and not jobs.types and (address.city or address.postal_code) and not address.street:
+        return "service_area_question"
     for name in QUESTIONS:
         if name in hits and not (is_specific and (FAILURE.search(plain) or danger.level != "normal" or "price_question" in hits)):
             return name
-    if jobs.other_trade and not is_specific:
-        return "out_of_scope"
     if is_specific or (jobs.types and "price_question" not in hits and danger.level != "normal"):
         return "new_job"
     if "price_question" in hits:
@@ -188,7 +191,7 @@ def leftover(
     hits: set[str], *, jobs: Jobs, times: Times, has_facts: bool, yes: bool, no: bool, language: str
 ) -> str:
     """Facts, times, courtesies and what nobody can read."""
-    if jobs.types or ("new_request" in hits and not times.windows):
+    if jobs.types or ("new_request" in hits and not times.windows and "availability_question" not in hits):
         return "new_job"
     if "language_question" in hits:
         return "non_english"

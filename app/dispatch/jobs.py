@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from app.dispatch.findings import Jobs
-from app.dispatch.hazards import is_denied, masked
+from app.dispatch.hazards import masked
 from app.dispatch.phrases import Phrases, any_of, compiled
 from app.dispatch.wording import WORDS
 
@@ -63,10 +63,22 @@ HAZARDS = frozenset({"electrical_hazard"})
 def is_about(plain: str, phrases: Phrases) -> bool:
     """Whether one of the phrases is there and not denied."""
     return any(
-        not is_denied(plain, found, phrase)
+        not is_refused(plain, found)
         for phrase in phrases.candidates(plain)
         for found in compiled(phrase).finditer(plain)
     )
+
+
+REFUSED = re.compile(r"\b(?:not|isnt|arent|wasnt|instead of|rather than|no longer)(?: (?:a|an|the|my|about|for|really))? ?$")
+NONE_OF = re.compile(r"\bno (?:more )?$")
+
+
+def is_refused(plain: str, found: re.Match[str]) -> bool:
+    """Whether the words are said not to be the matter: "not locked out", "no leak"; "no heat" is a matter."""
+    left = plain[: found.start()]
+    if REFUSED.search(left):
+        return True
+    return bool(NONE_OF.search(left)) and bool(re.match(r"(?:leak|gas|smell|smoke|spark|fire|flood|burn|clog|noise)", found[0]))
 
 
 def several(plain: str, trade: str, first: str) -> list[str]:
@@ -141,7 +153,8 @@ OTHER_TRADES: Mapping[str, tuple[str, ...]] = {
         "ac (is|not|wont|out|unit)",
     ),
     "none": (
-        "(roof|roofer|roofing|shingles|gutter*) ~4 (leak*|repair|fix*|replace*|quote|clean*|install*|missing|estimate)",
+        "(fix|repair|replace|install|clean|build|patch|paint) ~3 (roof|gutters?|fence|deck|windows?|siding|driveway|drywall|floors?|tile|carpet|chimney|walls?|pool|computer|laptop|phone)",
+        "(tow|towed|towing|jump start|flat tire)", "(roof|roofer|roofing|shingles|gutter*) ~4 (leak*|repair|fix*|replace*|quote|clean*|install*|missing|estimate)",
         "(roofer|roofing|gutters?) ",
         "(paint|painting|painter) ~3 (house|room*|walls|interior|exterior|quote)",
         "(lawn|mow|mowing|landscap*|yard work|tree (removal|trimming|service)|stump)",

@@ -34,15 +34,15 @@ FIRST_NAMES = frozenset(
     "todd tom tommy toni tony tracy travis trevor trisha troy tyler valerie vanessa vera veronica vicki victor victoria vincent viola virginia "
     "vivian wade walter wanda warren wayne wendy wesley whitney will william willie yolanda yvonne zach zachary zoe".split()
 )  # fmt: skip
-NAME = r"[A-Z][a-z'’]+(?:-[A-Z][a-z]+)?|[A-Z]{2,}(?![a-z])"
-ANY = r"[A-Za-z][A-Za-z'’-]*\.?"
+NAME = r"[A-ZÁÉÍÓÚÑ][a-zà-ÿ'’]+(?:-?[A-Z][a-zà-ÿ]+)?|[A-Z]{2,}(?![a-z])"
+ANY = r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ'’-]*\.?"
 FULL = rf"(?P<name>{ANY}(?: {ANY}){{0,2}})"
 SAID = re.compile(
-    rf"\b(?:my name(?:'?s| is)|name(?:'?s| is|:)|names|i am called|me llamo|mi nombre es|this is|it'?s|its|i'?m|i am|soy|habla|under(?: the name)?|ask for|"
+    rf"\b(?:my name(?:'?s| is)|name(?:'?s| is|:)|names|i am called|me llamo|mi nombre es|this is|it'?s|its|i'?m|i am|soy|under(?: the name)?|ask for|"
     rf"para|put it under|book it under|name) (?:mr\.? |mrs\.? |ms\.? |dr\.? )?{FULL}",
     re.IGNORECASE,
 )
-SURE_WORDS = ("my name", "name", "me llamo", "mi nombre", "under", "put it", "book it", "habla")
+SURE_WORDS = ("my name", "name", "me llamo", "mi nombre", "under", "put it", "book it")
 HERE = re.compile(rf"(?:^|[.,!?;-] ?|\bhi |\bhey |\bhello )(?P<name>{ANY}(?: {ANY})?) here\b", re.IGNORECASE)
 TAIL = re.compile(
     r"(?:[-–—~] ?|\b(?:thanks|thank you|thx|regards|gracias|cheers|sincerely),? ?[-–]? ?)(?P<name>[A-Za-z][A-Za-z'’]+(?: [A-Z][a-z'’]+)?)\s*[.!]?\s*$",

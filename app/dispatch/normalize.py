@@ -61,7 +61,13 @@ def plain(text: str) -> str:
     text = re.sub(r"&", " and ", text)
     text = re.sub(r"[^a-z0-9$.,_%:]+", " ", text).replace("_", ".")
     text = re.sub(r"(?<![\d ])[.:]|[.:](?![\d ]|$)", " ", text)
-    return " ".join(words_of(text.split()))
+    return LACKS.sub("no ", " ".join(words_of(text.split())))
+
+
+LACKS = re.compile(
+    r"\b(?:(?:dont|doesnt|do not|does not|didnt|havent) (?:have|got|get) (?:any )?|(?:have|has|got|getting|theres|there is) (?:absolutely )?no |"
+    r"there isnt any |not getting any |havent had (?:any )?|lost all |zero )(?=(?:hot water|water|heat|heating|ac|power|electricity|cold air|air conditioning|cooling)\b)"
+)
 
 
 def words_of(tokens: list[str]) -> list[str]:

@@ -25,10 +25,13 @@ FILLER = (
 BARE = re.compile(
     rf"^(?:{FILLER}[ ,.:)!]*)*\(?#?(\d{{1,2}}|(?<!that )(?<!this )(?<!the )one|two|three|uno|dos|tres)\)?(?:[ ,.!:)]+{FILLER})*[ ,.!)]*$"
 )
+WORD = (
+    r"first|second|third|last|latter|former|middle|earliest|earlier|soonest|latest|later|early|late|sooner|1st|2nd|3rd|"
+    r"primera|primero|segunda|segundo|tercera|tercero|ultima|ultimo|top|bottom"
+)
 NAMED = re.compile(
-    r"\b(?:the |la |el |option |number |slot )?(first|second|third|last|latter|former|middle|earliest|earlier|soonest|latest|later|early|late|sooner|"
-    r"1st|2nd|3rd|primera|primero|segunda|segundo|tercera|tercero|ultima|ultimo|top|bottom)(?: (?:one|option|slot|time|choice|window|opening|opcion|"
-    r"works|please|pls|available|appointment|is|sounds|would|1|spot))?\b"
+    rf"\b(?:the|la|el|option|number|slot|opcion) ({WORD})\b|\b({WORD}) (?:one|option|slot|time|choice|window|opening|opcion|please|pls|works|spot|is fine)\b|"
+    rf"^(?:(?:yes|ok|sure|yeah|si|lets do|ill take|go with),? )?({WORD})[.! ]*$"
 )
 NOT_NAMED = re.compile(
     r"\b(?:first thing|last (?:night|week|month|year|time)|early (?:next|this|in)|later (?:this|today|in|on)|late (?:next|this|in|morning|afternoon)|first name|second floor|first floor|or (?:earlier|later)|earlier than|later than|too (?:early|late)|any(?:thing)? (?:earlier|later|sooner)|something (?:earlier|later|sooner)|(?:earlier|later|sooner)\?|be (?:earlier|later|sooner)|running late|is late|maybe later|talk later|text later|get back|until later)\b"
@@ -68,7 +71,7 @@ def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
         return [int(explicit[1]) - 1]
     named = NAMED.search(NOT_NAMED.sub(" _ ", words))
     if named and not REFUSES.search(words[: named.start()]):
-        index = ORDINAL[named[1]]
+        index = ORDINAL[named[1] or named[2] or named[3]]
         if -1 <= index < len(offers):
             return [index % len(offers)]
     return []
