@@ -11,8 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app import events, links, notifications, users
 from app.clock import now
 from app.conversations import Conversation, note
+from app.errors import NotFound
 from app.extensions import db, uuid7
 from app.notifications import Category, Channel
+from app.queue import Job, ring
 from app.tenants import Tenant
 
 CALL_TRIES = 2
@@ -187,7 +189,31 @@ def newest_open(user_id: UUID, since: datetime) -> Escalation | None:
 
 def by_token(token: str) -> Escalation | None:
     """The ladder that a link or a call names; links end after an hour."""
-    return db.session.scalar(select(Escalation).where(Escalation.token == token).with_for_update())
+    return db.session.scalar(select(Escalation).where(Escalation.token == token))
+
+
+def of(tenant_id: UUID, escalation_id: UUID, *, lock: bool = False) -> Escalation:
+    """A ladder of that business; a stranger's id is not found."""
+    wanted = select(Escalation).where(Escalation.tenant_id == tenant_id, Escalation.id == escalation_id)
+    if lock:
+        # After the lock of its conversation, as everywhere.
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalar(wanted)
+    if found is None:
+        raise NotFound("There is no such alert.")
+    return found
+
+
+def is_link_over(escalation: Escalation) -> bool:
+    """Whether the hour of the link in the alert text is over."""
+    return escalation.created_at + LINK_LIFE <= now()
+
+
+def pass_on(escalation: Escalation) -> None:
+    """This person cannot: the next rung is due now."""
+    escalation.next_step_at, escalation.lease_until = now(), None
+    ring(Job.drain_alerts)
+    _tell(escalation)
 
 
 def _tell(escalation: Escalation) -> None:

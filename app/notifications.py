@@ -6,12 +6,13 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import events, messages, usage
 from app.clock import now
+from app.errors import NotFound
 from app.extensions import db, uuid7
 from app.queue import Job, ring
 from app.usage import UsageType
@@ -125,6 +126,7 @@ def tell(
         db.session.add(_delivery(user, notification_id, position, channel, urgency))
     ring(Job.drain_alerts)
     told = {"id": notification_id, "status": "accepted", "title": title[:120], "category": category, "urgency": urgency}
+    told["to_user_id"] = user.id
     events.publish(user.tenant_id, "notification.created", told)
     return db.session.get(Notification, notification_id)
 
@@ -168,7 +170,11 @@ def quiet_until(user: User, moment: datetime) -> datetime | None:
     if not is_quiet:
         return None
     opens = local.replace(hour=int(end[:2]), minute=int(end[3:]), second=0, microsecond=0)
-    return opens if opens > local else datetime.combine(local.date() + timedelta(days=1), time.fromisoformat(end), local.tzinfo)
+    return (
+        opens
+        if opens > local
+        else datetime.combine(local.date() + timedelta(days=1), time.fromisoformat(end), local.tzinfo)
+    )
 
 
 def claim(limit: int, lease_seconds: int = 60) -> list[UUID]:
@@ -176,7 +182,9 @@ def claim(limit: int, lease_seconds: int = 60) -> list[UUID]:
     due = (
         select(Delivery)
         .where(
-            Delivery.status.in_((DeliveryStatus.queued, DeliveryStatus.deferred, DeliveryStatus.retrying, DeliveryStatus.sending)),
+            Delivery.status.in_(
+                (DeliveryStatus.queued, DeliveryStatus.deferred, DeliveryStatus.retrying, DeliveryStatus.sending)
+            ),
             Delivery.due_at <= now(),
         )
         .order_by(Delivery.due_at)
@@ -218,6 +226,32 @@ def failed(delivery: Delivery, why: str, *, is_permanent: bool) -> None:
     delivery.due_at = now() + timedelta(seconds=RETRY_SECONDS[delivery.attempts - 1])
 
 
+def told_to(user: User, *, is_unread: bool | None = None) -> Select[tuple[Notification]]:
+    """What a person was told."""
+    rows = select(Notification).where(Notification.tenant_id == user.tenant_id, Notification.user_id == user.id)
+    if is_unread is None:
+        return rows
+    return rows.where(Notification.read_at.is_(None) if is_unread else Notification.read_at.is_not(None))
+
+
+def of(user: User, notification_id: UUID) -> Notification:
+    """A notice of that person; a stranger's id is not found."""
+    found = db.session.scalar(told_to(user).where(Notification.id == notification_id))
+    if found is None:
+        raise NotFound("There is no such notification.")
+    return found
+
+
+def mark_read(notification: Notification) -> None:
+    """The person has seen it: deliveries that have not left yet are not needed any more."""
+    if notification.read_at is not None:
+        return
+    notification.read_at = now()
+    for delivery in notification.deliveries:
+        if delivery.status in (DeliveryStatus.queued, DeliveryStatus.deferred, DeliveryStatus.retrying):
+            delivery.status, delivery.why = DeliveryStatus.suppressed, "read on a page"
+
+
 def by_token(token: str) -> Delivery | None:
     """The alert text with that token in its status callback."""
     return db.session.scalar(select(Delivery).where(Delivery.token == token))
@@ -226,7 +260,9 @@ def by_token(token: str) -> Delivery | None:
 def overdue() -> bool:
     """Whether a delivery waits that a drain should have taken."""
     waits = select(Delivery.id).where(
-        Delivery.status.in_((DeliveryStatus.queued, DeliveryStatus.deferred, DeliveryStatus.retrying, DeliveryStatus.sending)),
+        Delivery.status.in_(
+            (DeliveryStatus.queued, DeliveryStatus.deferred, DeliveryStatus.retrying, DeliveryStatus.sending)
+        ),
         Delivery.due_at <= now(),
     )
     return db.session.scalar(waits.limit(1)) is not None

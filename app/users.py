@@ -129,6 +129,11 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
+def of(tenant_id: UUID, user_id: UUID) -> User | None:
+    """The person of that business, if there is one."""
+    return db.session.scalar(select(User).where(User.tenant_id == tenant_id, User.id == user_id))
+
+
 def owner_of(tenant_id: UUID) -> User | None:
     """The primary owner: the oldest active one."""
     return db.session.scalar(

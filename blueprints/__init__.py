@@ -7,7 +7,18 @@ from flask import Blueprint, Flask
 from flask_wtf import CSRFProtect
 
 from app import live
-from blueprints import errors, event_stream, guards, health, limits, sessions, twilio_server
+from blueprints import (
+    alerts,
+    errors,
+    event_stream,
+    guards,
+    health,
+    limits,
+    notification_service,
+    sessions,
+    tenant_service,
+    twilio_server,
+)
 
 csrf = CSRFProtect()
 
@@ -28,6 +39,10 @@ def open_to_all() -> None:
 INTERFACES = (
     Interface(health.bp, open_to_all),
     Interface(twilio_server.bp, guards.twilio, is_for_browsers=False),
+    Interface(tenant_service.bp, guards.interface("tenant-service"), is_for_browsers=False),
+    Interface(notification_service.bp, guards.interface("notification-service"), is_for_browsers=False),
+    Interface(alerts.links_bp, alerts.by_token),
+    Interface(alerts.calls_bp, guards.twilio, is_for_browsers=False),
 )
 
 
