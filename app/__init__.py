@@ -3,11 +3,12 @@
 from flask import Flask
 
 from app import consumers, models, providers, queue, tracing
+from app.dispatch import language
 from app.extensions import db, login, migrate
 from app.scheduling import area
 from config import Settings
 
-__all__ = ["consumers", "create_app", "models"]
+__all__ = ["consumers", "create_app", "models", "warm"]
 
 
 def create_app(settings: Settings) -> Flask:
@@ -22,5 +23,10 @@ def create_app(settings: Settings) -> Flask:
     login.init_app(app)
     queue.init_app(app, settings.redis_url, settings.redis_prefix)
     providers.init_app(app, settings)
-    area.warm()
     return app
+
+
+def warm() -> None:
+    """Load the large tables - ZIPs, languages - before a process forks, so that its children share them."""
+    area.warm()
+    language.warm()

@@ -5,6 +5,7 @@ RQ takes a job in a way that survives a crash (performance.md 4).
 """
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -17,7 +18,7 @@ import rq
 from redis import Redis
 from rq import Queue
 
-from app import create_app, tenancy, tracing
+from app import create_app, tenancy, tracing, warm
 from app.extensions import db
 from app.queue import QUEUES
 from config import settings
@@ -64,6 +65,9 @@ def main() -> None:
         "queues", nargs="*", default=NAMES, choices=[[], *NAMES], help=f"of {', '.join(NAMES)}; all by default"
     )
     chosen = list(parser.parse_args().queues) or list(NAMES)
+    warm()
+    gc.collect()
+    gc.freeze()  # the collector's marks would copy the memory that the forked children share
     if len(chosen) == 1:
         serve(chosen[0])
         return

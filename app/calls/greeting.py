@@ -2,15 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import text
 
 from app import phones, settings
-from app.calls import Call
-from app.consent import Contact, ContactRule, OptOut
-from app.customers import Customer
 from app.extensions import db
-from app.numbers import Number, NumberStatus
-from app.tenants import Tenant
 
 NO_ANSWER = "Sorry, nobody can take your call right now."
 DISCLOSURE = "We will text this number about your call."
@@ -32,36 +27,36 @@ class Line:
     is_landline: bool
 
 
+# Written out because it runs for every call: building it anew costs more than running it.
+LINE = text("""
+SELECT number.account_sid, tenant.business_name, tenant.trade_type, tenant.setting_changes,
+  EXISTS (SELECT FROM call WHERE call_sid = :call_sid AND accepted_at IS NOT NULL) AS was_accepted,
+  EXISTS (SELECT FROM contact_rule c WHERE c.tenant_id = tenant.id AND c.phone = :caller
+          AND c.rule IN ('no_text', 'block')) AS is_listed,
+  EXISTS (SELECT FROM opt_out o WHERE o.tenant_id = tenant.id AND o.phone = :caller
+          AND o.lifted_at IS NULL) AS is_opted_out,
+  EXISTS (SELECT FROM customer p WHERE p.tenant_id = tenant.id AND p.phone = :caller
+          AND p.not_textable_reason IS NOT NULL) AS is_landline
+FROM number JOIN tenant ON tenant.id = number.tenant_id
+WHERE number.e164 = :called AND number.status = 'active'
+""")
+
+
 def line(called: str, call_sid: str, caller: str) -> Line | None:
     """Everything about the end of one call with one statement; None for a number that is nobody's."""
-    row = db.session.execute(
-        select(
-            Number.account_sid,
-            Tenant.business_name,
-            Tenant.trade_type,
-            Tenant.setting_changes,
-            Call.accepted_at,
-            exists().where(
-                Contact.tenant_id == Tenant.id,
-                Contact.phone == caller,
-                Contact.rule.in_((ContactRule.no_text, ContactRule.block)),
-            ),
-            exists().where(OptOut.tenant_id == Tenant.id, OptOut.phone == caller, OptOut.lifted_at.is_(None)),
-            exists().where(
-                Customer.tenant_id == Tenant.id, Customer.phone == caller, Customer.not_textable_reason.is_not(None)
-            ),
-        )
-        .select_from(Number)
-        .join(Tenant, Tenant.id == Number.tenant_id)
-        .outerjoin(Call, Call.call_sid == call_sid)
-        .where(Number.e164 == called, Number.status == NumberStatus.active)
-    ).first()
+    row = db.session.connection().execute(LINE, {"called": called, "call_sid": call_sid, "caller": caller}).first()
     if row is None:
         return None
-    account_sid, business_name, trade, changes, accepted_at, is_listed, is_opted_out, is_landline = row
-    chosen = settings.complete(trade, changes)
+    chosen = settings.complete(row.trade_type, row.setting_changes)
     return Line(
-        account_sid, business_name, chosen, caller, accepted_at is not None, is_listed, is_opted_out, is_landline
+        account_sid=row.account_sid,
+        business_name=row.business_name,
+        settings=chosen,
+        caller=caller,
+        was_accepted=row.was_accepted,
+        is_listed=row.is_listed,
+        is_opted_out=row.is_opted_out,
+        is_landline=row.is_landline,
     )
 
 

@@ -30,6 +30,11 @@ def detector() -> LanguageDetector:
     return LanguageDetectorBuilder.from_languages(Language.ENGLISH, Language.SPANISH).build()
 
 
+def warm() -> None:
+    """Load the detector, so that the first Spanish customer does not wait for it."""
+    detector().compute_language_confidence("hola", Language.SPANISH)
+
+
 def detect(text: str) -> str:
     """`es` when Spanish words carry the text, else `en`; short answers are left to the conversation."""
     words = re.findall(r"[a-z]+", unaccented(text).lower())
