@@ -48,7 +48,8 @@ class Supervisor:
             pid_file.unlink()
 
     def start(self, process: Process) -> None:
-        """Start a process and leave it running."""
+        """Start a process and leave it running; its log begins anew."""
+        self.log(process.name).unlink(missing_ok=True)
         child = processes.start(
             process.command,
             ending=process.ending,
@@ -61,6 +62,7 @@ class Supervisor:
 
     def run(self, name: str, command: list[Any]) -> None:
         """Run a program to its end; raises SandboxError with the end of its output when it fails."""
+        self.log(name).unlink(missing_ok=True)
         options: dict[str, Any] = {"cwd": self.root, "env": self.environment}
         child = processes.start(command, ending=signal.SIGKILL, log=self.log(name), **options)
         if child.wait():
