@@ -4,7 +4,6 @@ import datetime as dt
 import os
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +27,6 @@ PUBLIC = "https://nmc.example"
 MONDAY_10 = dt.datetime(2026, 9, 14, 17, 0, tzinfo=dt.UTC)
 TUESDAY_10 = dt.datetime(2026, 9, 15, 17, 0, tzinfo=dt.UTC)
 """Tuesday 2026-09-15 10:00 in Los Angeles, the day of the spec's scenarios."""
-HOME = Path(os.environ.get("NMC_TEST_HOME", "var/tests"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,8 +48,7 @@ def only_loopback() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[embedded.Servers]:
     """PostgreSQL and Valkey for this run."""
-    with embedded.servers(HOME / "servers", fast=True) as running:
-        running.drop_database("nmc_test")
+    with embedded.passing_servers() as running:
         running.create_database("nmc_test")
         yield running
 
