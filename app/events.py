@@ -175,6 +175,8 @@ def stream(events: Sequence[Event]) -> None:
     for event in live:
         name = stream_key(event.tenant_id)
         fields: dict[Any, Any] = {"type": event.name, "data": json.dumps({"event_id": str(event.id), **event.payload})}
+        if to_user := event.payload.get("to_user_id"):
+            fields["user"] = to_user
         pipe.xadd(name, fields, maxlen=KEEP_ENTRIES, approximate=True)
     for name in {stream_key(event.tenant_id) for event in live}:
         pipe.xtrim(name, minid=oldest, approximate=True)

@@ -147,7 +147,7 @@ class Hub:
     def _read(self) -> None:
         # The wait is longer than the shared client's patience, so the reader keeps a connection to itself.
         redis = Redis.from_url(self.url, decode_responses=True, socket_timeout=BLOCK_MS / 1000 + 5)
-        woken_at = NEVER
+        woken_at, is_away = NEVER, False
         while True:
             with self.lock:
                 streams = {key: self.cursors[who] for key, who in self.keys.items() if who in self.cursors}
@@ -155,9 +155,12 @@ class Hub:
             try:
                 answer: Any = redis.xread({**streams, self.wake: woken_at}, block=BLOCK_MS, count=500) or ()
             except RedisError as error:
-                log.warning("redis is away: live pages wait (%s)", type(error).__name__)
+                if not is_away:
+                    log.warning("redis is away: live pages wait (%s)", type(error).__name__)
+                is_away = True
                 time.sleep(AGAIN_SECONDS)
                 continue
+            is_away = False
             for key, rows in answer:
                 if key == self.wake:
                     woken_at = rows[-1][0]

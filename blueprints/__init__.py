@@ -18,6 +18,7 @@ from blueprints import (
     sessions,
     tenant_service,
     twilio_server,
+    web_ui,
 )
 
 csrf = CSRFProtect()
@@ -38,6 +39,8 @@ def open_to_all() -> None:
 
 INTERFACES = (
     Interface(health.bp, open_to_all),
+    Interface(web_ui.public_bp, open_to_all),
+    Interface(web_ui.bp, guards.page),
     Interface(twilio_server.bp, guards.twilio, is_for_browsers=False),
     Interface(tenant_service.bp, guards.interface("tenant-service"), is_for_browsers=False),
     Interface(notification_service.bp, guards.interface("notification-service"), is_for_browsers=False),
@@ -46,14 +49,21 @@ INTERFACES = (
 )
 
 
+STREAM = (INTERFACES[0], Interface(event_stream.bp, event_stream.admit))
+"""What the process of the event stream serves."""
+
+for _interface in dict.fromkeys((*INTERFACES, *STREAM)):
+    # Once: a blueprint that several applications use keeps its guard.
+    _interface.blueprint.before_request(_interface.guard)
+
+
 def init_app(web: Flask) -> None:
-    """Register every interface with its guard."""
+    """Register every interface."""
     csrf.init_app(web)
     sessions.init_app(web)
     errors.init_app(web)
     limits.init_app(web)
     for interface in INTERFACES:
-        interface.blueprint.before_request(interface.guard)
         web.register_blueprint(interface.blueprint)
         if not interface.is_for_browsers:
             csrf.exempt(interface.blueprint)
@@ -66,6 +76,5 @@ def init_stream_app(stream: Flask) -> None:
     limits.init_app(stream)
     live.init_app(stream)
     event_stream.init_app(stream)
-    for blueprint, guard in ((health.bp, open_to_all), (event_stream.bp, event_stream.admit)):
-        blueprint.before_request(guard)
-        stream.register_blueprint(blueprint)
+    for interface in STREAM:
+        stream.register_blueprint(interface.blueprint)
