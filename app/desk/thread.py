@@ -17,7 +17,7 @@ from app.conversations import Conversation, Note
 from app.escalations import Escalation, EscalationState
 from app.extensions import db
 from app.leads import Lead
-from app.messages import Message
+from app.messages import Direction, Message
 from app.scheduling.appointments import OCCUPYING, Appointment, Kind
 from app.users import User
 
@@ -43,6 +43,8 @@ class Timeline:
     texted_after: Mapping[UUID, int]
     """Seconds from the end of a call to the text's acceptance by the carrier, by call."""
     has_more: bool
+    last_inbound: UUID | None = None
+    """The newest text of the customer: a reply names it, so that nobody answers what has moved on."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def timeline(thread: Conversation, *, everything: bool = False) -> Timeline:
         names=_names(thread.tenant_id),
         texted_after={call.id: _seconds(call, greeted[call.id]) for call in calls if _is_timed(call, greeted)},
         has_more=not everything and len(ordered) > LONGEST,
+        last_inbound=next((text.id for text in texts if text.direction == Direction.inbound), None),
     )
 
 
@@ -134,6 +137,16 @@ def alarm(thread: Conversation) -> Escalation | None:
 def holder(thread: Conversation) -> User | None:
     """Who has the thread."""
     return db.session.get(User, thread.held_by_user_id) if thread.held_by_user_id else None
+
+
+def last_inbound(thread: Conversation) -> UUID | None:
+    """The newest text of the customer."""
+    return db.session.scalar(
+        select(Message.id)
+        .where(Message.conversation_id == thread.id, Message.direction == Direction.inbound)
+        .order_by(Message.created_at.desc())
+        .limit(1)
+    )
 
 
 def seen(thread: Conversation) -> bool:
