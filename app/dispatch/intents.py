@@ -126,6 +126,8 @@ def answer_at_table(
     for name in ("cancel_appointment", "ask_human", "not_needed"):
         if name in hits and not yes:
             return name
+    if times.picked and "price_question" in hits and not yes:
+        return "price_question"
     if times.picked:
         return "confirm_yes" if yes and offers == 1 else "slot_choice"
     if yes and not times.exclude:

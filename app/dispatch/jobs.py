@@ -12,7 +12,7 @@ from app.dispatch.hazards import masked
 from app.dispatch.phrases import Phrases, any_of, compiled
 from app.dispatch.wording import WORDS
 
-SURE, GENERAL = 0.9, 0.6
+SURE, GENERAL, VAGUE = 0.9, 0.6, 0.45
 INSTALL = any_of(
     (
         "(install*|installation|installing|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|hook up)",
@@ -42,7 +42,7 @@ def find(plain: str, trade: str) -> Jobs:
     other = other_trade(plain, trade) if is_general else None
     return Jobs(
         types=tuple(types),
-        confidence=GENERAL if is_general else SURE,
+        confidence=GENERAL if is_general else SURE if is_plain(plain, trade, first) else VAGUE,
         wants_install=bool(INSTALL.search(plain)),
         other_trade=other,
         evidence=(f"job: {first}",),
@@ -79,6 +79,20 @@ def is_refused(plain: str, found: re.Match[str]) -> bool:
     if REFUSED.search(left):
         return True
     return bool(NONE_OF.search(left)) and bool(re.match(r"(?:leak|gas|smell|smoke|spark|fire|flood|burn|clog|noise)", found[0]))
+
+
+HINTS = frozenset({"wet", "moist*", "puddle*", "stuck", "jammed"})
+"""Words that name a job on their own only vaguely."""
+
+
+def is_plain(plain: str, trade: str, job: str) -> bool:
+    """Whether a job is named by more than a hint: "stuff is wet" can be many things."""
+    phrases = [phrase for name, list_ in ranked(trade) if name == job for phrase in list_.candidates(plain)]
+    telling = [phrase for phrase in phrases if compiled(phrase).search(plain)]
+    return any(phrase not in HINTS for phrase in telling) and not VAGUELY.search(plain)
+
+
+VAGUELY = re.compile(r"^(?:the |my |some ?)?(?:stuff|things?|something|everything|it|its|all)(?: is| are|s)? (?:all )?(?:wet|damp|soaked|stuck|broken)(?: [.,])*$")
 
 
 def several(plain: str, trade: str, first: str) -> list[str]:

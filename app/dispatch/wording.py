@@ -7,11 +7,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from app import pricing
 from app.dispatch.types import Offer
 from app.scheduling.types import Slot
 
@@ -27,19 +28,12 @@ PLAIN = str.maketrans(
         "ó": "o", "ú": "u", "Á": "A", "Í": "I", "Ó": "O", "Ú": "U", "ç": "c", "`": "'", "´": "'", "~": "-",
     }
 )  # fmt: skip
-RATES = {
-    "en": {
-        "early_morning": "early-morning rate",
-        "emergency_work_hours": "emergency rate",
-        "emergency_evening": "evening emergency rate",
-        "emergency_night": "night emergency rate",
-    },
-    "es": {
-        "early_morning": "tarifa de madrugada",
-        "emergency_work_hours": "tarifa de emergencia",
-        "emergency_evening": "tarifa de emergencia de la tarde",
-        "emergency_night": "tarifa de emergencia nocturna",
-    },
+SPANISH_RATES = {
+    "early-morning rate": "tarifa de madrugada",
+    "emergency rate": "tarifa de emergencia",
+    "early-morning emergency rate": "tarifa de emergencia de madrugada",
+    "evening emergency rate": "tarifa de emergencia de la tarde",
+    "night emergency rate": "tarifa de emergencia nocturna",
 }
 DAY_WORDS = {
     "en": {"today": "today", "tonight": "tonight", "tomorrow": "tomorrow", "at": "at", "or": "or", "and": "and"},
@@ -53,19 +47,9 @@ ARRIVAL_AT_LEAST = dt.timedelta(minutes=30)
 # Prices
 
 
-def price(low: Decimal, high: Decimal, multiplier: Decimal = Decimal(1)) -> tuple[Decimal, Decimal]:
-    """A range times a multiplier, each end rounded half up to the whole dollar."""
-    return dollars(low * multiplier), dollars(high * multiplier)
-
-
-def dollars(amount: Decimal) -> Decimal:
-    """Whole dollars, half up."""
-    return amount.quantize(Decimal(1), rounding=ROUND_HALF_UP)
-
-
 def price_text(low: Decimal, high: Decimal) -> str:
     """`$150-$400`, or one figure when both ends are equal."""
-    return f"${low:,.0f}" if low == high else f"${low:,.0f}-${high:,.0f}"
+    return pricing.format_price(int(low), int(high))
 
 
 # Windows
@@ -111,9 +95,13 @@ def slot_text(slot: Slot, now: dt.datetime, *, zone: str, language: str = "en") 
 
 def offer_price_text(offer: Offer, language: str = "en") -> str:
     """The price of an offer with the word for its rate."""
-    text = price_text(offer.low, offer.high)
-    rate = RATES[language].get(offer.slot.slot_type)
-    return f"{text} ({rate})" if rate and offer.slot.multiplier > 1 else text
+    text, rate = price_text(offer.low, offer.high), pricing.rate_words(offer.slot)
+    return f"{text} ({in_language(rate, language)})" if rate else text
+
+
+def in_language(rate: str, language: str) -> str:
+    """The name of a rate in the language of the talk."""
+    return rate if language == "en" else SPANISH_RATES.get(rate, rate)
 
 
 def options_text(

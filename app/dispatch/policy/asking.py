@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.dispatch import wording
+from app.dispatch import proposals, wording
 from app.dispatch.policy.frame import Draft, Turn
 
 LOW_CONFIDENCE = 0.5
@@ -56,7 +56,7 @@ def place_question(turn: Turn, *, needs_job: bool) -> Draft:
     if known and "address_offered" not in state.flags and not needs_job:
         turn.flag("address_offered")
         return Draft("confirm_address", {"address": known[0]}, asks="address")
-    if needs_job and (state.jobs or state.asks_of.get("job")):
+    if needs_job and (state.jobs or state.questions):
         return Draft("ask_issue_detail_address", {"example": detail_example(turn)}, asks="address")
     if needs_job:
         return Draft("ask_issue_address", {"example": example(turn)}, asks="job")
@@ -65,7 +65,7 @@ def place_question(turn: Turn, *, needs_job: bool) -> Draft:
 
 def job_template(turn: Turn) -> str:
     """A first question is open, a second one asks for detail."""
-    return "ask_issue_detail" if turn.state.asks_of.get("job") or turn.state.jobs else "ask_issue"
+    return "ask_issue_detail" if turn.state.questions or turn.state.jobs else "ask_issue"
 
 
 def example(turn: Turn) -> str:

@@ -65,11 +65,18 @@ def words(turn: Turn, draft: Draft) -> tuple[str | None, dict[str, str]]:
     inner = values.pop("inner", "")
     if inner:
         values[values.pop("slot")] = render(turn, inner, values)
+    if (draft.offers and draft.template != "openings") or draft.template == "ask_when_price":
+        turn.before = [final_note(part) for part in turn.before]
     before = [render(turn, part.template or "", {**turn.common_values(), **part.values}) for part in turn.before]
     main = render(turn, draft.template, values)
     while before and len(" ".join([*before, main])) > wording.MOST_CHARACTERS:
         before.pop(1 if len(before) > 1 and turn.before[0].template == "valve" else 0)
     return unsaid(turn, wording.tidy(" ".join([*before, main]))), values
+
+
+def final_note(part: Draft) -> Draft:
+    """The options name the prices: what remains to be said is that they are a range."""
+    return Draft("final_price") if part.template == "price_range" else part
 
 
 def render(turn: Turn, template: str, values: dict[str, str]) -> str:
@@ -149,7 +156,7 @@ def value_of(turn: Turn) -> tuple[Decimal | None, Decimal | None]:
     low, high, _ = proposals.total(turn.estimates)
     rate = turn.context.immediate
     if turn.state.emergency_consent and rate:
-        return wording.price(low, high, rate.multiplier)
+        return proposals.priced(low, high, rate.multiplier)
     return low, high
 
 

@@ -124,7 +124,7 @@ def out_of_area(turn: Turn) -> Draft | None:
     turn.flag("not_reachable")
     turn.errors += list(verdict.reasons)
     return Draft(
-        "not_reachable", {"place": place, "limits": limits(turn)}, outcome="out_of_area", stage="rejected",
+        "not_reachable", {"place": place, "limits": limits(turn)}, outcome="not_reachable", stage="rejected",
         clears_offers=True,
     )  # fmt: skip
 

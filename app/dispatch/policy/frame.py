@@ -11,10 +11,10 @@ from functools import cached_property
 from app.dispatch import pricebook, proposals, wording
 from app.dispatch.findings import Findings
 from app.dispatch.types import LEVELS, Context, Estimate, Event, Offer, OwnAppointment, State
-from app.scheduling.types import AreaVerdict, Found, Wanted
+from app.scheduling.types import AreaVerdict, Found, Urgency, Wanted
 
 CLOSED = frozenset(
-    {"booked", "rescheduled", "cancelled", "not_needed", "out_of_area", "out_of_scope", "wrong_number", "spam",
+    {"booked", "rescheduled", "cancelled", "not_needed", "out_of_area", "out_of_scope", "wrong_number", "spam", "not_reachable",
      "opted_out", "abandoned", "deferred", "callback"}
 )  # fmt: skip
 """Outcomes after which a new request starts a new talk."""
@@ -99,7 +99,7 @@ class Turn:
     @property
     def base_price(self) -> tuple[Decimal, Decimal]:
         low, high, _ = proposals.total(self.estimates)
-        return wording.price(low, high)
+        return proposals.priced(low, high)
 
     @cached_property
     def area(self) -> AreaVerdict:
@@ -111,6 +111,10 @@ class Turn:
         )  # fmt: skip
 
     @property
+    def urgency(self) -> Urgency:
+        return self.state.urgency  # type: ignore[return-value]
+
+    @property
     def has_place(self) -> bool:
         return bool(self.state.street or self.state.postal_code or self.state.city)
 
@@ -119,13 +123,13 @@ class Turn:
         """The free times for the jobs in hand."""
         return self.search(sum(line.minutes for line in self.estimates))
 
-    def search(self, minutes: int, *, urgency: str | None = None) -> Found:
+    def search(self, minutes: int, *, urgency: Urgency | None = None) -> Found:
         """The free times for a job of some length."""
         lines = self.estimates
         return self.context.find_slots(
             Wanted(
                 duration_minutes=minutes,
-                urgency=urgency or self.state.urgency,  # type: ignore[arg-type]
+                urgency=urgency or self.urgency,
                 buffer_minutes=max(line.buffer_minutes for line in lines),
                 requires_parts=any(line.requires_parts for line in lines),
                 urgency_multiplier=max(line.urgency_multiplier for line in lines),

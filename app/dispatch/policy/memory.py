@@ -95,7 +95,10 @@ def is_detail(turn: Turn) -> bool:
 def times(turn: Turn) -> None:
     """A new wish replaces the old one; refused times add up."""
     state, found = turn.state, turn.said.times
-    if found.picked and not turn.said.is_no:
+    if found.picked and not turn.said.is_no and turn.said.intent != "price_question":
+        return
+    if turn.said.intent == "price_question" and turn.table and turn.is_emergency:
+        turn.flag("asked_tomorrow")
         return
     if found.windows:
         state.wishes = list(found.windows)

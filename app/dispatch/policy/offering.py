@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from app.dispatch import proposals, wording
 from app.dispatch.policy.frame import Draft, Turn
-from app.dispatch.types import Estimate, Offer
+from app.dispatch.types import Offer
 from app.scheduling.types import Slot
 
 
@@ -15,16 +15,22 @@ def offer(turn: Turn, *, apology: str | None = None) -> Draft:
     state, found = turn.state, turn.found
     turn.errors += [code for code in found.reasons if code not in turn.errors]
     slots, is_match = proposals.choose(
-        found.slots, urgency=state.urgency, wish=turn.wish, now=turn.now, zone=turn.context.timezone,
+        found, urgency=turn.urgency, wish=turn.wish, now=turn.now, zone=turn.context.timezone,
         wants_early=state.objections > 0 or "asked_tomorrow" in state.flags,
     )  # fmt: skip
+    reason = missed_template(turn)
+    if slots and not is_match and reason != "no_match":
+        state.wishes, state.asap = [], False
+        slots, _ = proposals.choose(
+            found, urgency=turn.urgency, wish=turn.wish, now=turn.now, zone=turn.context.timezone
+        )  # fmt: skip
     if not slots:
         return no_times(turn)
     draft = draft_of(turn, proposals.offers_for(slots, turn.estimates))
     if apology:
         return wrapped(apology, "options", draft)
     if not is_match:
-        return wrapped(missed_template(turn), "offer", draft)
+        return wrapped(reason, "offer", draft)
     if found.full_today and not state.wishes and not turn.is_emergency:
         return wrapped("full_today", "offer", draft)
     return draft
@@ -96,6 +102,8 @@ def choice(turn: Turn) -> Draft | None:
     table, said, state = turn.table, turn.said, turn.state
     if not table or state.pending_act == "cancel":
         return None
+    if said.intent == "price_question":
+        return None
     picked = [table[index] for index in said.times.picked if index < len(table)]
     if len(picked) == 1 and not said.is_no:
         return take(turn, picked[0])
@@ -148,7 +156,7 @@ def book(turn: Turn, picked: Offer) -> Draft:
 def kind_of(turn: Turn, slot: Slot) -> str:
     """How firm a booking is (behaviour.md 5.4, 7.6)."""
     context = turn.context
-    if context.calendar_stale:
+    if context.calendar_stale or "CALENDAR_STALE" in turn.found.reasons:
         return "requested"
     if slot.slot_type == "emergency_night" and context.night_ack_required:
         return "reaching_technician"
@@ -219,19 +227,15 @@ def multiplied(turn: Turn) -> str:
     rate = turn.context.immediate
     low, high, _ = proposals.total(turn.estimates)
     return wording.price_text(
-        *wording.price(low, high, rate.multiplier if rate else turn.estimates[0].urgency_multiplier)
+        *proposals.priced(low, high, rate.multiplier if rate else turn.estimates[0].urgency_multiplier)
     )
 
 
 def rate_word(turn: Turn) -> str:
     band = turn.context.immediate.band if turn.context.immediate else "work"
-    kind = {"evening": "emergency_evening", "night": "emergency_night"}.get(band, "emergency_work_hours")
-    return wording.RATES[turn.language][kind]
+    word = f"{band} emergency rate" if band in {"evening", "night"} else "emergency rate"
+    return wording.in_language(word, turn.language)
 
 
 TO_YOU = {"en": "your call", "es": "su llamada"}
 
-
-def reprice(offers: Sequence[Offer], estimates: Sequence[Estimate]) -> list[Offer]:
-    """The same slots for other jobs."""
-    return proposals.offers_for([one.slot for one in offers], estimates)

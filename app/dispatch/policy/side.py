@@ -32,7 +32,7 @@ def answer_questions(turn: Turn) -> None:
         turn.note("order_of_work")
     if said.wants("warranty_question") and turn.context.warranty_note:
         turn.note("warranty", note=turn.context.warranty_note)
-    if said.intent == "service_question" and state.jobs:
+    if said.intent == "service_question" and state.jobs and not said.wants("order_question", "warranty_question"):
         turn.note("service_yes")
     if said.wants("price_objection"):
         objection(turn)

@@ -8,6 +8,7 @@ from app.dispatch import proposals, wording
 from app.dispatch.policy import offering
 from app.dispatch.policy.frame import Draft, Turn
 from app.dispatch.types import OwnAppointment
+from app.scheduling.types import Found
 
 
 def about_visit(turn: Turn) -> Draft | None:
@@ -121,12 +122,17 @@ def go_on_moving(turn: Turn) -> Draft | None:
     if turn.wish.is_open and state.asked != "when":
         return Draft("move_when", {"window": window}, asks="when")
     slots, is_match = proposals.choose(
-        [slot for slot in turn.search(visit.minutes, urgency="normal").slots if slot.slot_type == "regular"],
+        regular(turn.search(visit.minutes, urgency="normal")),
         urgency="normal", wish=turn.wish, now=turn.now, zone=turn.context.timezone,
     )  # fmt: skip
     if not slots:
         return offering.no_times(turn)
     return move_draft(turn, visit, proposals.offers_for(slots, turn.estimates), is_match=is_match)
+
+
+def regular(found: Found) -> Found:
+    """Only times at the regular rate: the price of the visit stays."""
+    return Found(tuple(slot for slot in found.slots if slot.slot_type == "regular"), found.reasons, found.full_today)
 
 
 def move_draft(turn: Turn, visit: OwnAppointment, offers: list[offering.Offer], *, is_match: bool) -> Draft:

@@ -49,8 +49,9 @@ def find(
     days = dates.find(plain, now)
     is_bare = asked in {"when", "slot"} and not offers
     hours = clocks.find(
-        plain, now, anchors=[(day.start, day.end) for day in days], may_be_bare=is_bare and len(plain) < SHORT
-    )
+        plain, now, anchors=[(day.start, day.end) for day in days], may_be_bare=is_bare and len(plain) < SHORT,
+        is_choice=bool(offers),
+    )  # fmt: skip
     picked = choices.pick(text, plain, offers, days=days, hours=hours)
     refused_days = [day for day in days if is_refused(plain, day.start, day.end)]
     refused_hours = [hour for hour in hours if is_refused(plain, hour.start, hour.end)]

@@ -96,12 +96,12 @@ def clock(hour: str, minute: str | None, half: str | None, *, hint: str | None =
     return f"{number % 24:02d}:{minutes:02d}"
 
 
-def find(text: str, now: dt.datetime, *, anchors: list[tuple[int, int]], may_be_bare: bool) -> list[Timed]:
+def find(text: str, now: dt.datetime, *, anchors: list[tuple[int, int]], may_be_bare: bool, is_choice: bool = False) -> list[Timed]:
     """Every hour and day part, in order; `anchors` are the spans of days, beside which a bare number is an hour."""
     found: list[Timed] = []
     taken = list(anchors)
     for reader in (soon, ranges, bounds, points, parts):
-        for mention in reader(text, now, anchors, may_be_bare):
+        for mention in reader(text, now, anchors, may_be_bare or (is_choice and reader is ranges)):
             if all(mention.end <= start or end <= mention.start for start, end in taken):
                 found.append(mention)
                 taken.append((mention.start, mention.end))
