@@ -19,7 +19,7 @@ STOP_WORDS = {
 }  # fmt: skip
 CARRIER_STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
 """The words that Twilio knows and answers by itself; after the others we confirm."""
-START_WORDS = {"START", "UNSTOP", "YES", "UNSTOP ALL"}
+START_WORDS = {"START", "UNSTOP", "UNSTOP ALL"}
 HELP_WORDS = {"HELP", "INFO", "AYUDA"}
 
 
@@ -27,7 +27,9 @@ class OptOut(db.Model):
     """One row per business and phone that asked for silence; lifted, never deleted."""
 
     __tablename__ = "opt_out"
-    __table_args__ = (Index("uq_opt_out_live", "tenant_id", "phone", unique=True, postgresql_where="lifted_at IS NULL"),)
+    __table_args__ = (
+        Index("uq_opt_out_live", "tenant_id", "phone", unique=True, postgresql_where="lifted_at IS NULL"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
     phone: Mapped[str]

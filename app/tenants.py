@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -130,6 +130,19 @@ def is_phone_open(tenant: Tenant, at: datetime) -> bool:
     """Whether somebody takes calls at that moment."""
     hours = tenant.settings.general.phone_hours
     return hours.always_available or _within(hours, tenant, at)
+
+
+def phone_opens_at(tenant: Tenant, at: datetime) -> datetime | None:
+    """When somebody takes calls again, at most a week ahead; None if nobody ever does."""
+    days = tenant.settings.general.phone_hours.days()
+    local = at.astimezone(tenant.zone)
+    for ahead in range(8):
+        day = (local + timedelta(days=ahead)).date()
+        hours = days[day.strftime("%A").lower()]
+        opening = datetime.combine(day, time.fromisoformat(hours[0]), tenant.zone) if hours else None
+        if opening is not None and opening > at:
+            return opening
+    return None
 
 
 def is_away(tenant: Tenant, at: datetime) -> bool:

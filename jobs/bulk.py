@@ -1,24 +1,31 @@
 """Work that may take its time: calls that nobody reported the end of, visits to confirm, threads to hand back."""
 
-from app import calls, conversations, queue, tenancy
+import logging
+
+from app import calls, conversations, tasks, tenancy
 from app.calls import missed
 from app.calls.missed import Ending
 from app.clock import now
-from app.conversations import human, turns, visits
+from app.conversations import gates, hearing, human, turns, visits
 from app.extensions import db
 from app.queue import Job, ring
 from app.scheduling import appointments
 
+log = logging.getLogger(__name__)
+
 UNANSWERED_SECONDS = 120
 
 
-def drain() -> None:
-    """Do all that is due."""
+def run() -> None:
+    """Do all that is due, once."""
     tenancy.enter(tenancy.SYSTEM)
-    queue.answer(Job.drain_bulk)
-    for work in (end_stale_calls, confirm_visits, give_up_night_visits, hand_back, recover_turns):
-        work()
-        db.session.commit()
+    for work in (end_stale_calls, confirm_visits, give_up_night_visits, hand_back, open_gates, recover_turns):
+        try:
+            work()
+            db.session.commit()
+        except Exception:  # one kind of work in trouble must not stop the others
+            db.session.rollback()
+            log.exception("%s failed", work.__name__)
 
 
 def end_stale_calls() -> None:
@@ -46,9 +53,20 @@ def hand_back() -> None:
         human.release(thread, None)
 
 
+def open_gates() -> None:
+    """Blocked threads go on when their business may text again."""
+    for thread in gates.reopenable():
+        gates.reopen(thread)
+
+
 def recover_turns() -> None:
-    """A customer's text that was never answered is answered now (behaviour.md 2.3)."""
+    """A customer's text that was never answered is answered now, once; then support is paged (behaviour.md 2.3)."""
     for thread in turns.forgotten(now(), UNANSWERED_SECONDS):
+        oldest = hearing.unanswered(thread.id)[0]
+        if not calls.claim([f"recovered:{oldest.id}"]):
+            why = "A customer's text stays unanswered although its turn was run again."
+            tasks.ask_support(f"unanswered:{oldest.id}", "unanswered", why, thread.tenant_id)
+            continue
         thread.ai_due_at = now()
         conversations.note(thread, "An unanswered text was found and is answered now.")
         ring(Job.drain_turns)

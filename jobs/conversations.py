@@ -4,12 +4,11 @@ import logging
 import time
 from uuid import UUID
 
-from app import conversations, dispatch, queue, tenancy, tracing, users
+from app import conversations, dispatch, tasks, tracing, users
 from app.conversations import acting, turns, urgent
 from app.conversations.acting import LostSlot
 from app.conversations.turns import Work
 from app.extensions import db
-from app.queue import Job
 
 log = logging.getLogger(__name__)
 
@@ -17,17 +16,13 @@ BATCH = 20
 MOST_LOST_SLOTS = 3
 
 
-def drain() -> None:
-    """Take every turn that is due."""
-    tenancy.enter(tenancy.SYSTEM)
-    queue.answer(Job.drain_turns)
-    while True:
-        claimed = turns.claim(BATCH)
-        db.session.commit()
-        if not claimed:
-            return
-        for conversation_id in claimed:
-            take(conversation_id)
+def drain_once() -> bool:
+    """Take the turns that are due now; False when there are none."""
+    claimed = turns.claim(BATCH)
+    db.session.commit()
+    for conversation_id in claimed:
+        take(conversation_id)
+    return bool(claimed)
 
 
 def take(conversation_id: UUID) -> None:
@@ -69,5 +64,7 @@ def _failed(conversation_id: UUID, error: Exception) -> None:
         thread = conversations.locked(conversation_id)
         if thread is not None:
             conversations.note(thread, "The assistant failed twice. A person is needed.")
+            why = f"The assistant failed twice: {type(error).__name__}"
+            tasks.ask_support(f"turn:{conversation_id}", "failed_turn", why, thread.tenant_id)
             urgent.tell_new_message(thread, users.owner_of(thread.tenant_id))
     db.session.commit()

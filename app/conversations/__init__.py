@@ -195,7 +195,11 @@ def note(conversation: Conversation, text: str, *, kind: str = "decision", user_
     """Write one line on the timeline."""
     db.session.add(
         Note(
-            tenant_id=conversation.tenant_id, conversation_id=conversation.id, kind=kind, text=text[:2000], user_id=user_id
+            tenant_id=conversation.tenant_id,
+            conversation_id=conversation.id,
+            kind=kind,
+            text=text[:2000],
+            user_id=user_id,
         )
     )
 

@@ -3,18 +3,35 @@
 from datetime import timedelta
 from uuid import UUID
 
-from app import consent, escalations, messages, usage, users
+from app import consent, escalations, messages, tenants, usage, users
 from app.clock import now
-from app.conversations import Conversation, Mode, Status, Turn, closing, hearing, locked, note, tell_updated, touch, urgent, visits
+from app.conversations import (
+    Conversation,
+    Mode,
+    Status,
+    Turn,
+    closing,
+    hearing,
+    learnt,
+    locked,
+    note,
+    tell_updated,
+    touch,
+    urgent,
+    visits,
+)
 from app.conversations.turns import AUTOMATIC, Work
 from app.dispatch import Result, State
+from app.dispatch.wording import MOST_CHARACTERS
 from app.errors import Conflict
 from app.extensions import db
-from app.messages import MessageStatus, Purpose, Sender
+from app.messages import Message, MessageStatus, Purpose, Sender
 from app.queue import Job, ring
 from app.scheduling import holds, offered
 from app.usage import UsageType
 
+LONG_WAIT = timedelta(minutes=5)
+SORRY = "Sorry for the wait. "
 ENDINGS = {
     "not_needed": ("resolved", "declined"),
     "declined": ("resolved", "declined"),
@@ -61,7 +78,9 @@ def _still_ours(thread: Conversation, work: Work) -> bool:
     thread.ai_lease_until = None
     if thread.status != Status.active:
         return False
-    if thread.control_version != work.control_version or (thread.mode not in AUTOMATIC and work.event.kind == "message"):
+    if thread.control_version != work.control_version or (
+        thread.mode not in AUTOMATIC and work.event.kind == "message"
+    ):
         note(thread, "AI reply dropped: you took over.")
         return False
     waiting = {message.id for message in hearing.unanswered(thread.id)}
@@ -101,39 +120,7 @@ def _remember(thread: Conversation, result: Result, state: State) -> None:
     urgent.raise_urgency(thread, type(thread.urgency_level)(result.urgency_level), result.urgency_confidence)
     if thread.mode == Mode.owner_window:
         thread.mode, thread.owner_window_expires_at = Mode.ai_active, None
-    thread.facts = _facts(thread, result)
-
-
-def _facts(thread: Conversation, result: Result) -> dict[str, object]:
-    told = result.extracted
-    priced = told.get("price_book_jobs") or []
-    facts = dict(thread.facts)
-    fresh = {
-        "job_type": (priced or [told.get("job_type")])[0],
-        "job_types": priced or told.get("jobs") or None,
-        "name": told.get("name"),
-        "street_address": told.get("address"),
-        "unit": told.get("unit"),
-        "city": told.get("city"),
-        "state": told.get("state"),
-        "postal_code": told.get("zip"),
-        "low_cents": _cents(result.price[0] if result.price else result.estimated_value_min),
-        "high_cents": _cents(result.price[1] if result.price else result.estimated_value_max),
-        "summary": thread.last_message if not facts.get("summary") else None,
-    }
-    facts |= {key: value for key, value in fresh.items() if value is not None}
-    facts["address_line"] = _address_line(facts)
-    return facts
-
-
-def _cents(dollars: object) -> int | None:
-    return int(dollars * 100) if dollars is not None else None  # type: ignore[operator]
-
-
-def _address_line(facts: dict[str, object]) -> str | None:
-    street = " ".join(str(facts[key]) for key in ("street_address", "unit") if facts.get(key))
-    place = " ".join(str(facts[key]) for key in ("state", "postal_code") if facts.get(key))
-    return ", ".join(part for part in (street, str(facts.get("city") or ""), place) if part) or None
+    thread.facts = learnt.facts(thread, result)
 
 
 def _carry_out(thread: Conversation, work: Work, result: Result, act: str) -> None:
@@ -231,32 +218,44 @@ def _quote(thread: Conversation, result: Result) -> None:
 
 
 def _say(thread: Conversation, work: Work, result: Result) -> None:
-    for message in hearing.unanswered(thread.id):
-        if message.id in work.message_ids:
+    answered = [message for message in hearing.unanswered(thread.id) if message.id in work.message_ids]
+    if not _is_put_off(result):
+        for message in answered:
             message.status = MessageStatus.answered if result.reply else MessageStatus.no_answer_needed
     if not result.reply:
         return
+    reply = _with_apology(thread, result.reply, answered)
     purpose = _purpose(work, result)
+    booked = thread.facts.get("appointment_id") if purpose == Purpose.booking else None
     row = messages.outbound_row(
         thread.tenant_id,
         thread.id,
         business_phone=thread.business_phone,
         customer_phone=thread.customer_phone,
-        body=result.reply,
+        body=reply,
         sender=Sender.ai,
         purpose=purpose,
         template=result.template,
         control_version=None if purpose == Purpose.safety else thread.control_version,
         answers_message_id=work.message_ids[-1] if work.message_ids else None,
-        appointment_id=_uuid(thread.facts.get("appointment_id")) if purpose == Purpose.booking else None,
+        appointment_id=UUID(booked) if booked else None,
         correlation_id=thread.correlation_id,
     )
     messages.say(row)
-    touch(thread, result.reply)
+    touch(thread, reply)
 
 
-def _uuid(text: str | None) -> UUID | None:
-    return UUID(text) if text else None
+def _is_put_off(result: Result) -> bool:
+    """Whether the customer was told that he is answered when the phone hours begin: his text stays open until then."""
+    return result.template == "closed_hours"
+
+
+def _with_apology(thread: Conversation, reply: str, answered: list[Message]) -> str:
+    """Sorry for the wait, if there was one that nobody announced."""
+    is_late = bool(answered) and now() - answered[0].created_at > LONG_WAIT
+    if not is_late or thread.facts.get("put_off") or len(SORRY + reply) > MOST_CHARACTERS:
+        return reply
+    return SORRY + reply
 
 
 def _purpose(work: Work, result: Result) -> Purpose:
@@ -270,8 +269,9 @@ def _purpose(work: Work, result: Result) -> Purpose:
 
 
 def _plan(thread: Conversation, work: Work, result: Result) -> None:
-    thread.ai_due_at = None
     chosen = thread.tenant.settings.dispatcher
+    thread.ai_due_at = tenants.phone_opens_at(thread.tenant, now()) if _is_put_off(result) else None
+    thread.facts = thread.facts | {"put_off": _is_put_off(result)}
     if work.event.kind == "timeout" and result.reply and result.outcome != "abandoned":
         thread.follow_up_at = now() + timedelta(minutes=chosen.closing_after_minutes)
     elif result.follow_up_minutes:
@@ -284,20 +284,15 @@ def _end(thread: Conversation, result: Result) -> None:
     if "opt_out" in result.acts:
         closing.opt_out(thread)
     elif result.outcome == "booked" and result.confirmed_slot:
-        details = {"appointment_id": thread.facts["appointment_id"], "window": result.values.get("window")}
+        details = {
+            "appointment_id": thread.facts["appointment_id"],
+            "window": result.values.get("window"),
+            "booking_kind": result.booking_kind,
+        }
         closing.close(thread, Status.completed, "appointment_scheduled", **details)
-    elif result.outcome == "abandoned" or _is_silent_for_good(thread, result):
+    elif result.outcome == "abandoned":
         closing.close(thread, Status.abandoned, "abandoned", "no_reply")
     elif result.outcome in ENDINGS and thread.mode != Mode.escalated:
         outcome, reason = ENDINGS[result.outcome]
         more = {"appointment_id": thread.facts.get("appointment_id")} if outcome == "appointment_scheduled" else {}
         closing.close(thread, Status.completed, outcome, reason, **more)
-
-
-def _is_silent_for_good(thread: Conversation, result: Result) -> bool:
-    """Nothing was said for the time after which a thread closes by itself."""
-    since = thread.last_customer_text_at or thread.created_at
-    hours = thread.tenant.settings.dispatcher.auto_close_hours
-    return not result.reply and not result.acts and now() - since >= timedelta(hours=hours)
-
-

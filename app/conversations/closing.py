@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from app import escalations, events, users
+from app import escalations, events, tasks, users
 from app.clock import now
 from app.conversations import LIVE, Conversation, Status, note, tell_updated
 from app.extensions import db
@@ -25,8 +25,25 @@ def close(conversation: Conversation, status: Status, outcome: str, reason: str 
     rest(conversation)
     if outcome != "appointment_scheduled":
         holds.release(conversation.id)
+        escalations.close_of(conversation.id, escalations.EscalationState.cancelled)
     offered.withdraw(conversation.id)
     publish(conversation, "conversation.completed", outcome=outcome, outcome_reason=reason, **more)
+    tell_updated(conversation)
+
+
+def block(conversation: Conversation, why: str) -> None:
+    """Texting is off for the business: nothing is planned, and the contractor is asked to call (C24)."""
+    conversation.status, conversation.mode = Status.blocked, None
+    conversation.needs_person = True
+    rest(conversation)
+    tasks.add(
+        conversation.tenant_id,
+        f"blocked:{conversation.id}",
+        "call_back",
+        f"Texting is off ({why}). Call them.",
+        customer_phone=conversation.customer_phone,
+        conversation_id=conversation.id,
+    )
     tell_updated(conversation)
 
 
@@ -102,5 +119,3 @@ def publish(conversation: Conversation, name: str, **more: Any) -> None:
 
 def _dollars(cents: int | None) -> float | None:
     return cents / 100 if cents is not None else None
-
-

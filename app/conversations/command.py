@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from app import conversations, escalations, links, notifications
 from app.clock import now
-from app.conversations import Conversation, Mode
+from app.conversations import Conversation, Mode, presence
 from app.errors import DomainError
 from app.extensions import db
 from app.notifications import Category, Channel
@@ -45,7 +45,7 @@ def _answer(user: User, order: str, rest: str) -> str:
 
     try:
         if order in PRESENCES:
-            user.presence, user.presence_until = PRESENCES[order], None
+            presence.change(user, PRESENCES[order])
             return f"You are {user.presence} now."
         if order == "1":
             return _take(user)

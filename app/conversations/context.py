@@ -33,14 +33,14 @@ def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "") -
 
 def full(thread: Conversation) -> Context:
     """Everything for a turn of this thread; the two functions in it are pure, over what was read here."""
-    tenant, moment = thread.tenant, now()
+    tenant, moment, asker = thread.tenant, now(), str(thread.id)
     terms = tenants.terms(tenant)
     people = [person.plain() for person in technicians.active(tenant.id)]
     start, end = technicians.horizon(moment, terms.horizon_days)
     taken = appointments.busy(tenant.id, start, end)
 
     def find_slots(wanted: Wanted) -> Found:
-        asked = Wanted(**{**wanted.__dict__, "asker": str(thread.id)})
+        asked = Wanted(**{**wanted.__dict__, "asker": asker})
         return availability.find(asked, terms, people, taken, moment)
 
     def check_area(**where: Any) -> AreaVerdict:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app import consent, customers, messages, numbers, phones, registrations, subscriptions, tasks, users
+from app import consent, customers, messages, numbers, phones, registrations, subscriptions, users
 from app.clock import now
 from app.consent import ContactRule
 from app.conversations import (
@@ -24,24 +24,27 @@ from app.conversations import (
     latest_with,
     live_row,
     live_with,
+    loops,
     note,
+    opting,
     tell_updated,
-    touch,
     urgent,
 )
 from app.dispatch.normalize import redact
 from app.extensions import db
-from app.messages import Direction, Message, MessageStatus, Purpose, Sender
+from app.messages import Direction, Message, MessageStatus
 from app.numbers import Number
 from app.queue import Job, ring
 from app.scheduling import holds
 from app.subscriptions import Access
+from app.tenants import Tenant
 from app.users import Presence
 
 SPACE = 20_101
 """The first key of the advisory locks on (tenant, customer phone)."""
 COURTESY = re.compile(
-    r"^\W*(thanks?|thank you|thx|ty|ok(ay)?|k|great|perfect|got it|cool|gracias|👍)(\s+(so much|a lot|again))?\W*$", re.IGNORECASE
+    r"^\W*(thanks?|thank you|thx|ty|ok(ay)?|k|great|perfect|got it|cool|gracias|👍)(\s+(so much|a lot|again))?\W*$",
+    re.IGNORECASE,
 )
 TAPBACK = re.compile(r"^(Liked|Loved|Disliked|Laughed at|Emphasized|Questioned) [“\"]")
 MACHINE = re.compile(
@@ -65,7 +68,8 @@ class Inbound:
     def read(cls, form: Mapping[str, str]) -> "Inbound":
         count = int(form.get("NumMedia") or 0) if (form.get("NumMedia") or "0").isdigit() else 0
         media = tuple(
-            {"url": form.get(f"MediaUrl{n}", ""), "type": form.get(f"MediaContentType{n}", "")} for n in range(min(count, 10))
+            {"url": form.get(f"MediaUrl{n}", ""), "type": form.get(f"MediaContentType{n}", "")}
+            for n in range(min(count, 10))
         )
         body = form.get("Body", "").replace("\x00", "")
         return cls(form["MessageSid"], form.get("From", ""), body, form.get("OptOutType", "").upper(), media)
@@ -94,117 +98,12 @@ def receive(number: Number, text: Inbound) -> bool:
     if phones.is_short_code(text.sender) or consent.rule_for(tenant.id, text.sender) == ContactRule.block:
         message.status = MessageStatus.no_answer_needed
         return False
-    return not _consent(number, message, text)
+    return not opting.settle(number, message, text)
 
 
 def lock(tenant_id: UUID, phone: str) -> None:
     """Wait for one's turn on a customer, until the end of this transaction."""
     db.session.execute(select(func.pg_advisory_xact_lock(SPACE, func.hashtext(f"{tenant_id}{phone}"))))
-
-
-def _consent(number: Number, message: Message, text: Inbound) -> bool:
-    """Steps 8 to 12; True when the text was about consent and nothing else follows."""
-    tenant_id, phone = number.tenant_id, text.sender
-    word = consent.keyword(text.body)
-    opted_out_at = consent.opted_out_at(tenant_id, phone)
-    thread = live_with(tenant_id, phone, lock=True)
-    has_offer = thread is not None and bool(thread.dispatch_state.get("offer_slots"))
-    if text.opt_out_type == "STOP" or word in consent.STOP_WORDS:
-        _stop(number, message, thread, word, by_carrier=text.opt_out_type == "STOP" or word in consent.CARRIER_STOP_WORDS)
-    elif (word in consent.START_WORDS or text.opt_out_type == "START") and opted_out_at and not has_offer:
-        consent.opt_in(tenant_id, phone, by="customer", evidence=text.sid)
-    elif text.opt_out_type == "HELP" or word in consent.HELP_WORDS:
-        if not text.opt_out_type:
-            _help(number, message, thread)
-    elif opted_out_at:
-        _still_out(number, message)
-    elif urgent.asks_to_stop(number.tenant, text.body):
-        _stop(number, message, thread, "sentence", by_carrier=False)
-        key = f"review-opt-out:{message.id}"
-        tasks.add(tenant_id, key, "review", "Asked in words for no more texts. Please check.", customer_phone=phone)
-    else:
-        return False
-    message.status = MessageStatus.no_answer_needed
-    return True
-
-
-def _stop(number: Number, message: Message, thread: Conversation | None, word: str, *, by_carrier: bool) -> None:
-    tenant_id, phone = number.tenant_id, message.customer_phone
-    source = "sentence" if word == "sentence" else "keyword"
-    is_new = consent.opt_out(tenant_id, phone, source=source, words=message.body[:200], evidence=message.provider_sid)
-    file_under = thread or latest_with(tenant_id, phone)
-    if file_under is not None:
-        put(message, file_under)
-    if thread is not None:
-        closing.opt_out(thread)
-    if is_new and not by_carrier and file_under is not None:
-        body = f"You won't get more texts from {number.tenant.business_name}. Reply START to resume."
-        _system(file_under, body, Purpose.optout_confirm)
-    if word == "CANCEL":
-        _may_want_to_cancel(number, message)
-
-
-def _may_want_to_cancel(number: Number, message: Message) -> None:
-    from app.scheduling import appointments  # noqa: PLC0415
-
-    customer = customers.of(number.tenant_id, message.customer_phone)
-    for visit in appointments.upcoming(number.tenant_id, customer.id):
-        tasks.add(
-            number.tenant_id,
-            f"cancel-word:{visit.id}",
-            "call_back",
-            "Texted CANCEL and opted out; may want to cancel the visit. Call them.",
-            is_urgent=True,
-            customer_phone=message.customer_phone,
-            appointment_id=visit.id,
-        )
-
-
-def _help(number: Number, message: Message, thread: Conversation | None) -> None:
-    file_under = thread or latest_with(number.tenant_id, message.customer_phone)
-    if file_under is None:
-        return
-    put(message, file_under)
-    owner = users.owner_of(number.tenant_id)
-    phone = phones.shown((owner.phone_number if owner else None) or number.e164)
-    body = f"{number.tenant.business_name}: call {phone}. Msg and data rates may apply. Reply STOP to opt out."
-    _system(file_under, body, Purpose.help)
-
-
-def _system(thread: Conversation, body: str, purpose: Purpose) -> None:
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=body,
-        sender=Sender.system,
-        purpose=purpose,
-        template=purpose.value,
-        correlation_id=thread.correlation_id,
-    )
-    messages.say(row)
-
-
-def _still_out(number: Number, message: Message) -> None:
-    thread = latest_with(number.tenant_id, message.customer_phone)
-    if thread is not None:
-        put(message, thread)
-    today = now().astimezone(number.tenant.zone).date()
-    tasks.add(
-        number.tenant_id,
-        f"texts-while-opted-out:{message.customer_phone}:{today}",
-        "call_back",
-        "Texted although opted out. You can call them.",
-        customer_phone=message.customer_phone,
-    )
-
-
-def put(message: Message, thread: Conversation) -> None:
-    """Put a text into its thread and let the pages know."""
-    message.conversation_id, message.correlation_id = thread.id, thread.correlation_id
-    touch(thread, message.body or "Photo", unread=True)
-    messages.tell_created(message)
 
 
 def hear(message: Message) -> None:
@@ -217,13 +116,16 @@ def hear(message: Message) -> None:
     if _needs_no_answer(message, thread):
         message.status = MessageStatus.no_answer_needed
         if thread is not None or (thread := latest_with(message.tenant_id, message.customer_phone)) is not None:
-            put(message, thread)
+            opting.put(message, thread)
         return
     thread = thread or _reopen(number, message) or _begin(number, message)
-    put(message, thread)
+    opting.put(message, thread)
     thread.last_customer_text_at = now()
     thread.follow_up_at = None
     holds.renew(thread.id, number.tenant.settings.pricing.hold_minutes)
+    if thread.status == Status.active and (why := loops.sign(thread, message)) is not None:
+        loops.freeze(thread, message, why)
+        return
     level = urgent.look(thread, message)
     if thread.status == Status.blocked or not _gate_open(number, thread):
         return
@@ -269,24 +171,17 @@ def _begin(number: Number, message: Message) -> Conversation:
     return thread
 
 
+def is_gate_open(tenant: Tenant) -> bool:
+    """Whether the business may text its customers: approved, not paused by support, paid."""
+    is_allowed = tenant.texting_paused_reason is None and registrations.is_open(tenant.id)
+    return is_allowed and subscriptions.access(tenant.id) == Access.full
+
+
 def _gate_open(number: Number, thread: Conversation) -> bool:
     """Step 19: a closed gate blocks the thread and asks the contractor to call."""
-    if number.tenant.texting_paused_reason is None and registrations.is_open(number.tenant_id):
-        if subscriptions.access(number.tenant_id) == Access.full:
-            return True
-    why = number.tenant.texting_paused_reason or "carrier approval pending or plan not active"
-    thread.status, thread.mode = Status.blocked, None
-    thread.needs_person = True
-    closing.rest(thread)
-    tasks.add(
-        thread.tenant_id,
-        f"blocked:{thread.id}",
-        "call_back",
-        f"Wrote to you, but texting is off ({why}). Call them.",
-        customer_phone=thread.customer_phone,
-        conversation_id=thread.id,
-    )
-    tell_updated(thread)
+    if is_gate_open(number.tenant):
+        return True
+    closing.block(thread, number.tenant.texting_paused_reason or "carrier approval pending or plan not active")
     return False
 
 
@@ -306,8 +201,8 @@ def decide_who_answers(thread: Conversation, level: str) -> None:
     elif thread.mode == Mode.owner_window:
         pass
     elif thread.mode == Mode.ai_active:
-        latest = (thread.ai_due_at or moment) + timedelta(seconds=chosen.debounce_seconds)
-        _answer_at(thread, min(moment + timedelta(seconds=chosen.debounce_seconds), latest))
+        delay = timedelta(seconds=chosen.debounce_seconds)
+        _answer_at(thread, min(moment + delay, _first_waiting_since(thread, moment) + 2 * delay))
     elif owner is not None and owner.presence_at(moment) in (Presence.available, Presence.busy):
         thread.mode = Mode.owner_window
         thread.owner_window_expires_at = moment + timedelta(seconds=chosen.owner_window_seconds)
@@ -316,6 +211,12 @@ def decide_who_answers(thread: Conversation, level: str) -> None:
     else:
         _answer_at(thread, moment + timedelta(seconds=chosen.debounce_seconds))
     tell_updated(thread)
+
+
+def _first_waiting_since(thread: Conversation, moment: datetime) -> datetime:
+    """When the oldest unanswered text came: a burst puts the answer off by twice the delay at most."""
+    waiting = unanswered(thread.id)
+    return waiting[0].created_at if waiting else moment
 
 
 def _answer_at(thread: Conversation, due: datetime) -> None:

@@ -173,6 +173,8 @@ def resume(conversation: Conversation) -> None:
         ring(Job.drain_turns)
     else:
         conversation.mode = Mode.waiting_customer
+        hours = conversation.tenant.settings.dispatcher.auto_close_hours
+        conversation.follow_up_at = now() + timedelta(hours=hours)
 
 
 def has_unanswered(conversation: Conversation) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from app.clock import now
-from app.conversations import Conversation, Mode, Status, context, hearing
+from app.conversations import Conversation, Mode, Status, closing, context, hearing
 from app.dispatch import Context, Event, State
 from app.extensions import db
 
@@ -57,6 +57,9 @@ def read(conversation_id: UUID) -> Work | None:
     if thread is None or thread.status != Status.active:
         return None
     event, ids = _event(thread)
+    if event is not None and event.kind == "timeout" and _is_silent_for_good(thread):
+        closing.close(thread, Status.abandoned, "abandoned", "no_reply")
+        return None
     if event is None:
         thread.ai_due_at = thread.ai_lease_until = None
         return None
@@ -69,6 +72,12 @@ def read(conversation_id: UUID) -> Work | None:
         control_version=thread.control_version,
         message_ids=ids,
     )
+
+
+def _is_silent_for_good(thread: Conversation) -> bool:
+    """Nothing was heard for the time after which a thread closes by itself, without a word (C21)."""
+    since = thread.last_customer_text_at or thread.created_at
+    return now() - since >= timedelta(hours=thread.tenant.settings.dispatcher.auto_close_hours)
 
 
 def refused(work: Work, state: State, slot_id: str) -> Work | None:
