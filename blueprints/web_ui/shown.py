@@ -159,7 +159,7 @@ def address(parts: dict[str, str]) -> str:
 
 
 @public_bp.app_template_filter()
-def length(seconds: int | None) -> str:
+def duration(seconds: int | None) -> str:
     """`0:18`, `12:05`."""
     minutes, rest = divmod(int(timedelta(seconds=seconds or 0).total_seconds()), 60)
     return f"{minutes}:{rest:02}"
