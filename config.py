@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     log_json: bool = False
     log_level: str = "INFO"
 
+    drain_linger_seconds: float = Field(default=1.0, ge=0, le=10)
+    """How long a drain stays awake after its work is done; a fork per wake-up is saved meanwhile."""
     outbox_senders: int = Field(default=8, ge=1, le=64)
     """Threads of one outbox drain that talk to the carrier at the same time."""
 

@@ -2,21 +2,12 @@
 
 import logging
 
-from app import events, queue, tenancy, tracing
+from app import events, tracing
 from app.extensions import db
-from app.queue import Job
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
-
-
-def drain() -> None:
-    """Relay every event that waits."""
-    tenancy.enter(tenancy.SYSTEM)
-    queue.answer(Job.drain_events)
-    while drain_once():
-        pass
 
 
 def drain_once() -> bool:

@@ -5,23 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask, current_app
 
-from app import queue, tenancy, tracing
+from app import tracing
 from app.extensions import db
 from app.messages import sending
 from app.messages.sending import Answer, Parcel
-from app.queue import Job
 
 log = logging.getLogger(__name__)
-
-
-def drain() -> None:
-    """Send every text that is due."""
-    tenancy.enter(tenancy.SYSTEM)
-    queue.answer(Job.drain_outbox)
-    senders = current_app.extensions["settings"].outbox_senders
-    with ThreadPoolExecutor(senders, thread_name_prefix="carrier") as pool:
-        while drain_once(pool, senders):
-            pass
 
 
 def drain_once(pool: ThreadPoolExecutor, limit: int) -> bool:

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from app import conversations, escalations, links, notifications, numbers, phones, queue, tenancy, users
+from app import conversations, escalations, links, notifications, numbers, phones, users
 from app.clock import now
 from app.conversations import Mode
 from app.escalations import CALL_TRIES, Escalation, EscalationState
 from app.extensions import db
 from app.notifications import Channel, Delivery
 from app.providers import carrier, email
-from app.queue import Job
 from app.tenants import Tenant
 from app.users import User
 
@@ -32,17 +31,14 @@ class Letter:
     token: str
 
 
-def drain() -> None:
-    """Deliver every notice and climb every ladder that is due."""
-    tenancy.enter(tenancy.SYSTEM)
-    queue.answer(Job.drain_alerts)
-    while claimed := notifications.claim(BATCH):
-        letters = [letter for delivery_id in claimed if (letter := _letter(delivery_id)) is not None]
-        db.session.commit()
-        for letter in letters:
-            _deliver(letter)
+def drain_once() -> bool:
+    """Deliver the notices that are due now; False when there are none."""
+    claimed = notifications.claim(BATCH)
+    letters = [letter for delivery_id in claimed if (letter := _letter(delivery_id)) is not None]
     db.session.commit()
-    climb()
+    for letter in letters:
+        _deliver(letter)
+    return bool(claimed)
 
 
 def _letter(delivery_id: UUID) -> Letter | None:
@@ -112,12 +108,13 @@ def _mail(letter: Letter) -> str:
     return email.send(to=letter.to, subject=letter.subject, body=letter.body, key=letter.token)
 
 
-def climb() -> None:
-    """Ring the phones of the ladders whose next rung is due."""
+def climb() -> bool:
+    """Ring the phones of the ladders whose next rung is due; False when there are none."""
     claimed = escalations.claim(now())
     db.session.commit()
     for escalation_id in claimed:
         _ring(escalation_id)
+    return bool(claimed)
 
 
 def _ring(escalation_id: UUID) -> None:

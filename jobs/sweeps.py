@@ -7,18 +7,19 @@ from app.extensions import db
 from app.messages import sending
 from app.queue import Job
 
-DUE = {
-    Job.drain_inbox: inbox.overdue,
-    Job.drain_outbox: sending.overdue,
-    Job.drain_turns: turns.overdue,
-    Job.drain_events: events.overdue,
-    Job.drain_alerts: lambda: notifications.overdue() or escalations.overdue(now()),
-}
+DUE = (
+    (Job.drain_inbox, inbox.overdue),
+    (Job.drain_inbox, events.overdue),
+    (Job.drain_outbox, sending.overdue),
+    (Job.drain_turns, turns.overdue),
+    (Job.drain_bulk, notifications.overdue),
+    (Job.drain_bulk, lambda: escalations.overdue(now())),
+)
 
 
-def sweep() -> list[Job]:
+def sweep() -> set[Job]:
     """Ring for every kind of work that is due; what was rung for."""
     tenancy.enter(tenancy.SYSTEM)
-    found = [job for job, is_due in DUE.items() if is_due()]
+    found = {job for job, is_due in DUE if is_due()}
     db.session.rollback()
-    return [job for job in found if queue.ring_now(job)]
+    return {job for job in found if queue.ring_now(job) or queue.ring_again(job)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import calls, conversations, inbox, messages, notifications, queue, tasks, tenancy, tracing
+from app import calls, conversations, inbox, messages, notifications, tasks, tracing
 from app.calls import missed
 from app.calls.missed import Ending
 from app.conversations import hearing
@@ -14,19 +14,10 @@ from app.extensions import db
 from app.inbox import Webhook, WebhookStatus
 from app.messages import Message, sending
 from app.notifications import DeliveryStatus
-from app.queue import Job
 
 log = logging.getLogger(__name__)
 
 BATCH = 100
-
-
-def drain() -> None:
-    """Handle every webhook that is due; a bad one is put aside and never stops the others."""
-    tenancy.enter(tenancy.SYSTEM)
-    queue.answer(Job.drain_inbox)
-    while drain_once():
-        pass
 
 
 def drain_once() -> bool:

@@ -77,6 +77,7 @@ def chosen(servers: embedded.Servers, mailbox: Any) -> Settings:
         twilio_auth_token=TOKEN,
         smtp_url=mailbox.smtp_url,
         log_level="WARNING",
+        drain_linger_seconds=0,
         twilio_timeout_seconds=2,
     )
 

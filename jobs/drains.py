@@ -1,0 +1,48 @@
+"""One drain per queue: woken by a bell, it does all the work of its queue until there is none, then sleeps.
+
+`inbox` and `events` are short work in the database; `outbox` talks to the carrier; `turns` thinks; `bulk` may wait.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import current_app
+
+from app import tenancy
+from app.queue import Attendance, Job
+from jobs import bulk as slow_work
+from jobs import conversations, events, messages, notifications, webhooks
+
+Work = Callable[[], bool]
+
+
+def inbox() -> None:
+    """Webhooks, and the events that come of them."""
+    _attend(Job.drain_inbox, webhooks.drain_once, events.drain_once)
+
+
+def outbox() -> None:
+    """Texts to customers, several at a time."""
+    senders = current_app.extensions["settings"].outbox_senders
+    with ThreadPoolExecutor(senders, thread_name_prefix="carrier") as pool:
+        _attend(Job.drain_outbox, lambda: messages.drain_once(pool, senders))
+
+
+def turns() -> None:
+    """Turns of the dispatcher."""
+    _attend(Job.drain_turns, conversations.drain_once)
+
+
+def bulk() -> None:
+    """Alerts to the contractor, ladders, and what the clock asks for."""
+    slow_work.run()
+    _attend(Job.drain_bulk, notifications.drain_once, notifications.climb)
+
+
+def _attend(job: Job, *works: Work) -> None:
+    tenancy.enter(tenancy.SYSTEM)
+    post = Attendance(job)
+    while True:
+        done = [work() for work in works]  # each kind of work has its turn in every round
+        if not any(done) and not post.goes_on():
+            return
