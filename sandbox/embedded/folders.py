@@ -5,10 +5,11 @@ import hashlib
 import os
 import pwd
 import secrets
+import shutil
 import stat
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,20 @@ def prepare(home: Path, run_as: dict[str, Any]) -> Path:
         link.unlink(missing_ok=True)
         place = OPEN_TO_ALL / f"nevermisscall-{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:12]}"
         link.symlink_to(place)
+        remove_abandoned()
+        own(place, run_as)
+        (place / "home").write_text(str(home.resolve()))
         home = place
-        own(home, run_as)
     own(home / "valkey", run_as)
     return home.resolve()
+
+
+def remove_abandoned() -> None:
+    """Remove the open folders whose home is gone: `rm -r` of a folder does not follow its links."""
+    for mark in OPEN_TO_ALL.glob("nevermisscall-*/home"):
+        if mark.parent.lstat().st_uid in {0, other_user().get("user")} and not Path(mark.read_text()).exists():
+            with suppress(SandboxError), alone(mark.parent):
+                shutil.rmtree(mark.parent, ignore_errors=True)
 
 
 def can_write(home: Path, run_as: dict[str, Any]) -> bool:
