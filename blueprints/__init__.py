@@ -9,6 +9,7 @@ from flask_wtf import CSRFProtect
 from app import live
 from blueprints import (
     alerts,
+    dispatch_bot_ai,
     errors,
     event_stream,
     guards,
@@ -44,6 +45,7 @@ INTERFACES = (
     Interface(twilio_server.bp, guards.twilio, is_for_browsers=False),
     Interface(tenant_service.bp, guards.interface("tenant-service"), is_for_browsers=False),
     Interface(notification_service.bp, guards.interface("notification-service"), is_for_browsers=False),
+    Interface(dispatch_bot_ai.bp, dispatch_bot_ai.admit, is_for_browsers=False),
     Interface(alerts.links_bp, alerts.by_token),
     Interface(alerts.calls_bp, guards.twilio, is_for_browsers=False),
 )

@@ -17,3 +17,9 @@ def test_home_asks_to_sign_in_and_leads_back(factories, browser):
     form = asked.follow().forms[0]
     form["email"], form["password"] = F1.owner_email, PASSWORD
     assert form.submit(status=303).location.endswith("/app/inbox?view=all")
+
+
+def test_home(factories, browser):
+    factories.business()
+    sign_in(browser)
+    browser.get("/app/home")
