@@ -91,7 +91,7 @@ CHATTER = frozenset(
     "tues wed thu thur thurs fri sat sun".split()
 )
 LIVE_IN = re.compile(
-    r"\b(?:in|from|near|around|live in|located in|over in|out in|en|at)\s+(?P<place>[A-Za-z][A-Za-z' .-]{2,40})",
+    r"\b(?:in|from|near|around|service|serve|cover|out to|come to|go to|travel to|live in|located in|over in|out in|en|at)\s+(?P<place>[A-Za-z][A-Za-z' .-]{2,40})",
     re.IGNORECASE,
 )
 

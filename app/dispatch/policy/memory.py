@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app.dispatch import jobs as job_words
 from app.dispatch.policy.frame import Turn
 from app.dispatch.types import State
@@ -46,11 +48,13 @@ def place(turn: Turn) -> None:
     state.city = found.city or state.city
     state.region = found.state or state.region
     state.postal_code = found.postal_code or state.postal_code
-    if not turn.has_place and turn.said.is_yes and "address_offered" in state.flags:
+    is_same = SAME_PLACE.search(turn.said.plain) or (turn.said.is_yes and "address_offered" in state.flags)
+    if not turn.has_place and is_same:
         same_address(turn)
 
 
 CORRECTS = 0.6
+SAME_PLACE = re.compile(r"\b(?:same (?:place|address|house|location|spot|home)|misma (?:direccion|casa))\b")
 
 
 def same_address(turn: Turn) -> None:

@@ -32,7 +32,7 @@ def about_visit(turn: Turn) -> Draft | None:
 def is_shift(turn: Turn) -> bool:
     """A known visit, nothing else going on, and only another time is asked for."""
     said = turn.said
-    is_idle = not turn.table and not turn.state.jobs and not said.jobs.types and turn.state.asked in {None, "issue"}
+    is_idle = not turn.table and not turn.state.jobs and not said.jobs.types and turn.state.asked in {None, "job"}
     return bool(turn.visits) and is_idle and said.wants("availability_question") and bool(said.times.windows)
 
 

@@ -95,7 +95,7 @@ OTHERS = (
 )
 THEIRS = re.compile(
     rf"\b(?:{OTHERS})\b(?: \w+){{0,3}}? (?:at|around|is|by|on|from|for|was|about|tomorrow|today|tonight|friday|monday)? ?"
-    r"(?:\d{1,2}(?::\d\d)?\s?(?:am|pm|oclock)?(?: ?(?:-|to) ?\d{1,2}(?::\d\d)?\s?(?:am|pm)?)?)"
+    r"(?:\d{1,2}(?::\d\d)?(?:\s?(?:am|pm|oclock))?(?: ?(?:-|to) ?\d{1,2}(?::\d\d)?\s?(?:am|pm)?)?)"
     r"(?: (?:today|tomorrow|tonight|in the morning|(?:on )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday)))?"
 )
 

@@ -68,6 +68,7 @@ class Talk:
         self.terms = Terms("America/Los_Angeles", hours, BASE, **(terms or {}))  # type: ignore[arg-type]
         self.state, self.offers = State(), ()
         self.said: list[str] = []
+        self.history: list[Offer] = []
         self.hear(Event("missed_call"))
 
     def text(self, body: str, *, minutes: int = 1) -> Result:
@@ -84,6 +85,7 @@ class Talk:
         result, self.state = decide(self.state, event, self.context(), self.now)
         if result.offers or not result.keeps_offers:
             self.offers = result.offers
+        self.history += result.offers
         if result.reply:
             self.said.append(result.reply)
         return result
