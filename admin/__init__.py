@@ -68,4 +68,4 @@ def init_app(web: Flask) -> None:
         panel.add_view(view(table, name=name, endpoint=f"admin_{path}", url=f"/admin/{path}", category=group))
     panel.add_view(QueuesPage(name="Jobs", endpoint="admin_jobs", url="/admin/jobs", category="Machinery"))
     for name in ("admin", *(f"admin_{path}" for _, _, _, path, _ in VIEWS), "admin_jobs"):
-        web.blueprints[name].after_request_funcs.setdefault(None, []).append(access.protect)
+        web.after_request_funcs.setdefault(name, []).append(access.protect)

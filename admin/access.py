@@ -48,7 +48,8 @@ def member() -> Staff | None:
 
 def refuse() -> ResponseReturnValue:
     """Ask people to sign in, and tell programs that they may not; raises Unauthenticated."""
-    if request.method != "GET" or not request.accept_mimetypes.accept_html:
+    wants_page = not request.accept_mimetypes or request.accept_mimetypes.accept_html
+    if request.method != "GET" or not wants_page:
         raise Unauthenticated("Sign in as a member of the support team.")
     return redirect(url_for("admin_login.ask", next=request.full_path.rstrip("?")))
 

@@ -170,19 +170,12 @@ class StaffView(StaffOnly, ModelView):
             conditions.append(self.model.id == asked.key)
         return query.filter(or_(*conditions) if conditions else False), count_query, joins, count_joins
 
-    def handle_filter(self, flt: BaseFilter) -> BaseFilter:
+    def get_filters(self) -> list[BaseFilter] | None:
         """An unknown state in an address is a wrong value, not a failure of ours (Flask-Admin raises KeyError)."""
-        checked = super().handle_filter(flt)
-        clean = checked.clean
-
-        def careful(value: Any) -> Any:
-            try:
-                return clean(value)
-            except KeyError as error:
-                raise ValueError(str(value)) from error
-
-        checked.clean = careful
-        return checked
+        filters = super().get_filters()
+        for one in filters or ():
+            one.clean = _careful(one.clean)
+        return filters
 
     # Showing
 
@@ -214,6 +207,16 @@ class StaffView(StaffOnly, ModelView):
         audit.record("list.export", target, actor=staff.email if staff else "")
         db.session.commit()
         return super().export(export_type)
+
+
+def _careful(clean: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def read(value: Any) -> Any:
+        try:
+            return clean(value)
+        except KeyError as error:
+            raise ValueError(str(value)) from error
+
+    return read
 
 
 def _formatters(names: Sequence[str], *, is_list: bool) -> dict[str, Callable[..., Any]]:

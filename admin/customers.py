@@ -28,6 +28,10 @@ class OptedOutAlready(Conflict):
 
 class CustomerView(StaffView):
     column_list = ("name", "phone", "tenant", "language", "line_type", "not_textable_reason", "created_at")
+    column_details_list = (
+        "id", "tenant_id", "name", "phone", "email", "addresses", "language", "line_type", "not_textable_reason",
+        "special_instructions", "created_at",
+    )  # fmt: skip
     column_labels = {"tenant_id": "Business", "not_textable_reason": "Not texted because"}
     column_export_list = ("id", "tenant_id", "phone", "language", "line_type", "not_textable_reason", "created_at")
     column_formatters = {"name": linked("customers")}

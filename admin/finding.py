@@ -33,6 +33,8 @@ SID = re.compile(r"[A-Z]{2}[0-9a-f]{32}")
 JOB_NUMBER = re.compile(r"NMC-[0-9A-Z]{5}", re.IGNORECASE)
 PHONE_LIKE = re.compile(r"[+\d\s().\-/]{7,24}")
 LEAST_LETTERS = 3
+LEAST_DIGITS = 11
+"""The country code, the area code and the number."""
 MOST = 20
 PAGES: dict[type[Any], str] = {
     Tenant: "tenants",
@@ -121,12 +123,17 @@ def read(text: str) -> Asked:
     if JOB_NUMBER.fullmatch(text):
         return Asked(text, job_number=text.upper())
     if PHONE_LIKE.fullmatch(text):
-        try:
-            return Asked(text, phone=phones.normalise(text))
-        except InvalidPhone:
-            return Asked(text)
+        return Asked(text, phone=_whole_phone(text))
     request_id = text if len(text) >= 8 and WELL_FORMED.fullmatch(text) else None
     return Asked(text, name=text if len(text) >= LEAST_LETTERS else None, request_id=request_id)
+
+
+def _whole_phone(text: str) -> str | None:
+    try:
+        phone = phones.normalise(text)
+    except InvalidPhone:
+        return None
+    return phone if len(phone) >= LEAST_DIGITS + 1 else None
 
 
 def look_up(asked: Asked) -> list[Group]:

@@ -40,7 +40,7 @@ class TenantView(StaffView):
         "onboarding_completed",
         "created_at",
     )
-    form_columns = PLAIN_FACTS
+    form_columns = (*PLAIN_FACTS, "reason")
     form_extra_fields = {"reason": StringField("Reason", [InputRequired(), Length(max=300)])}
     segments = {"stopped": ("Texting is stopped, by support or by the carriers", attention.texting_stopped)}
     search_hint = "Business name or e-mail"
