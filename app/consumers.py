@@ -1,11 +1,14 @@
 """What follows from an event in another service: leads, notices, consequences of consent (interfaces.md 1.7)."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from app import conversations, leads, links, notifications, phones, users
-from app.conversations import closing
+from app.conversations import closing, gates
 from app.events import Event, consumes
 from app.notifications import Category, Channel
+from app.registrations import RegistrationStatus
 
 
 @consumes("conversation.completed")
@@ -19,7 +22,7 @@ def open_lead(event: Event) -> None:
     if owner is None:
         return
     title, body = describe(event)
-    channels = [Channel.push, Channel.sms]
+    channels = [Channel.push] if event.payload.get("outcome_reason") in DECLINED else [Channel.push, Channel.sms]
     if event.payload.get("outcome") == "appointment_scheduled":
         channels.append(Channel.email)
     notifications.tell(
@@ -45,9 +48,49 @@ def describe(event: Event) -> tuple[str, str]:
     )
     urgency = "" if told["urgency_level"] == "normal" else told["urgency_level"].upper()
     when = told.get("window") or ""
-    title = "Booked" if told.get("outcome") == "appointment_scheduled" else "New lead"
+    title = _headline(told)
     parts = [who, job, told.get("customer_address") or "", urgency, worth, when]
     return f"{title}: {who}", f"{title}: " + ", ".join(part for part in parts if part)
+
+
+def _headline(told: Mapping[str, Any]) -> str:
+    if told.get("outcome") == "appointment_scheduled":
+        return BOOKED.get(told.get("booking_kind") or "", "Booked")
+    if told.get("outcome_reason") == "cancelled_by_customer":
+        return "Cancelled by the customer"
+    return DECLINED.get(told.get("outcome_reason") or "", "New lead")
+
+
+BOOKED = {
+    "reaching_technician": "Accepted for tonight, waits for you",
+    "requested": "Requested, please confirm",
+    "tentative": "Booked (tentative)",
+}
+DECLINED = {
+    "out_of_area": "Declined, out of area",
+    "wrong_trade": "Declined, not your trade",
+    "not_reachable": "Declined, too far",
+}
+
+
+@consumes("registration.updated")
+def stop_texting(event: Event) -> None:
+    """twilio-server and notification-service: without the carriers' permission every thread waits (SC63)."""
+    if event.payload["status"] == RegistrationStatus.approved:
+        return
+    why = event.payload.get("reason") or "The carriers have not approved texting."
+    gates.close(event.tenant_id, why)
+    owner = users.owner_of(event.tenant_id)
+    if owner is not None:
+        notifications.tell(
+            owner,
+            title="Texting has stopped",
+            body=f"{why} Calls still reach you; customers who write are listed for a call.",
+            category=Category.compliance_update,
+            channels=[Channel.email, Channel.sms],
+            urgency="high",
+            dedupe_key=f"registration:{event.id}",
+        )
 
 
 @consumes("call.missed")

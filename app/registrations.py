@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app import events
 from app.clock import now
 from app.extensions import db, uuid7
 from app.tenants import Tenant
@@ -54,4 +55,5 @@ def suspend(tenant_id: UUID, reason: str) -> bool:
     registration.status = RegistrationStatus.suspended
     registration.reason = reason
     registration.decided_at = now()
+    events.publish(tenant_id, "registration.updated", {"status": registration.status, "reason": reason})
     return True

@@ -115,7 +115,7 @@ def discard(message: Message, why: str) -> None:
         "discard_reason": why,
     }
     events.publish(message.tenant_id, "message.status", told, message.correlation_id)
-    if why in ("too_late", "registration", "paused", "access"):
+    if why in ("too_late", "registration", "paused", "access", "rate_limit"):
         tasks.add(
             message.tenant_id,
             f"untold:{message.conversation_id}:{why}",
