@@ -20,6 +20,21 @@ from app.tasks import Task, TaskState
 from app.tenants import Tenant
 
 AT_MOST = 20
+REASONS = {
+    "asked_for_person": "they asked for one",
+    "handed_over": "they asked for something only you can say",
+    "complaint": "a complaint",
+    "no_visit": "they ask about a visit that is not in the calendar",
+    "existing_visit": "they ask about a visit that is booked",
+    "no_slots": "no free time could be offered",
+    "unclear": "it is unclear what they want",
+    "too_many_questions": "too many questions without an answer",
+    "not_safe": "somebody may be in danger",
+    "out_of_office": "you are out of office",
+    "away": "you are away",
+    "no_address": "they never told the address",
+}
+"""The dispatcher's reasons for a person, as the pages say them."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +145,8 @@ def why(thread: Conversation) -> str:
 
 def reason(thread: Conversation) -> str:
     """What made the machine give a thread up, in words."""
-    return (thread.escalation_reason or "the customer asked for one").replace("_", " ").rstrip(".")
+    told = thread.escalation_reason or "asked_for_person"
+    return REASONS.get(told) or told.replace("_", " ").rstrip(".")
 
 
 def _business(tenant: Tenant) -> list[Need]:

@@ -72,7 +72,7 @@ def timeline(thread: Conversation, *, everything: bool = False) -> Timeline:
         *(Entry(call.started_at, "call", call) for call in calls),
         *(Entry(visit.created_at, "visit", visit) for visit in visits if visit.kind == Kind.booking),
     ]
-    ordered = sorted(entries, key=lambda entry: entry.at)
+    ordered = sorted(entries, key=_order)
     return Timeline(
         entries=ordered if everything else ordered[-LONGEST:],
         names=_names(thread.tenant_id),
@@ -80,6 +80,12 @@ def timeline(thread: Conversation, *, everything: bool = False) -> Timeline:
         has_more=not everything and len(ordered) > LONGEST,
         last_inbound=next((text.id for text in texts if text.direction == Direction.inbound), None),
     )
+
+
+def _order(entry: Entry) -> tuple[datetime, int]:
+    """By time; what happened in one moment in the order of cause and effect."""
+    is_answer = isinstance(entry.item, Message) and entry.item.direction == Direction.outbound
+    return entry.at, 2 if is_answer else {"call": 0, "message": 1}.get(entry.kind, 3)
 
 
 def _newest(kind: type[Kept], at: InstrumentedAttribute[datetime], thread: Conversation, limit: int) -> list[Kept]:

@@ -47,6 +47,12 @@ def who(customer: Customer | None, e164: str | None = None) -> str:
 
 
 @public_bp.app_template_filter()
+def without(summary: str, name: str) -> str:
+    """A summary that begins with the customer's name, without it: the page has named them already."""
+    return summary.removeprefix(f"{name}: ")
+
+
+@public_bp.app_template_filter()
 def title(thread: Conversation) -> str:
     """What a thread is called."""
     return who(thread.customer, thread.customer_phone)

@@ -234,6 +234,9 @@
     toEnd();
     openComposer();
     chart();
+    document.querySelectorAll(".tab[aria-current]").forEach((tab) => {
+      tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 24;
+    });
     if (byId("notice").children.length) fade();
   });
 })();
