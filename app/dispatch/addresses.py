@@ -85,10 +85,7 @@ STATES = {
 CODES = frozenset(STATES.values())
 ENGLISH_CODES = frozenset({"in", "or", "me", "hi", "ok", "oh", "la", "pa", "ma", "al", "id", "de", "co", "ne", "mo"})
 CHATTER = frozenset(
-    "pls please hurry asap thanks thx today tomorrow now and is it its the my we i im need can could would call text this that there for "
-    "name when what how who but also so at on with here no not yes ok pronto rn help come someone anytime any been has have will just by "
-    "until between around after before morning afternoon evening tonight monday tuesday wednesday thursday friday saturday sunday mon tue "
-    "tues wed thu thur thurs fri sat sun".split()
+    ["pls", "please", "hurry", "asap", "thanks", "thx", "today", "tomorrow", "now", "and", "is", "it", "its", "the", "my", "we", "i", "im", "need", "can", "could", "would", "call", "text", "this", "that", "there", "for", "name", "when", "what", "how", "who", "but", "also", "so", "at", "on", "with", "here", "no", "not", "yes", "ok", "pronto", "rn", "help", "come", "someone", "anytime", "any", "been", "has", "have", "will", "just", "by", "until", "between", "around", "after", "before", "morning", "afternoon", "evening", "tonight", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun"]
 )
 LIVE_IN = re.compile(
     r"\b(?:in|from|near|around|service|serve|cover|out to|come to|go to|travel to|live in|located in|over in|out in|en|at)\s+(?P<place>[A-Za-z][A-Za-z' .-]{2,40})",
@@ -145,7 +142,7 @@ def is_street(match: re.Match[str], text: str) -> bool:
     if (
         re.search(r"\b(?:at|by|around|before|after|til)\s$", text[: match.start()].lower()[-8:])
         and int(re.sub(r"\D", "", match["number"])[:6]) <= 12
-    ):  # noqa: PLR2004
+    ):
         return match.re is NAMED
     return match.re is FRONTED or not any(word in CHATTER for word in words[:-1])
 
@@ -156,14 +153,13 @@ def is_ordinary(words: list[str], text: str, match: re.Match[str]) -> bool:
     if re.match(r"[ ,]*(?:#|apt|unit|\d{5}\b|[A-Za-z ]+,? ?(?:[A-Z]{2}\b|\d{5}))", tail):
         return False
     name = [word for word in words if not re.fullmatch(DIRECTION, word)]
-    if len(match["number"]) >= 3 and all(word.isalpha() for word in name):  # noqa: PLR2004
+    if len(match["number"]) >= 3 and all(word.isalpha() for word in name):
         return any(word in VERBS for word in name)
     return any(word in english() for word in name)
 
 
 VERBS = frozenset(
-    "need want have get wont cant is are was were leak leaking broken burst water pipe toilet outlet outlets light lights door doors key keys "
-    "lock locks degrees people new old small big more other dollars square gallon amp feet inch in out off of from".split()
+    ["need", "want", "have", "get", "wont", "cant", "is", "are", "was", "were", "leak", "leaking", "broken", "burst", "water", "pipe", "toilet", "outlet", "outlets", "light", "lights", "door", "doors", "key", "keys", "lock", "locks", "degrees", "people", "new", "old", "small", "big", "more", "other", "dollars", "square", "gallon", "amp", "feet", "inch", "in", "out", "off", "of", "from"]
 )
 
 
@@ -222,8 +218,8 @@ def is_unit(match: re.Match[str]) -> bool:
     """A letter alone is a unit only in capitals or as one of the first letters."""
     return (
         match["unit"].lower() not in {"i", "s", "t", "m", "a"}
-        or match[0].startswith(("#", "Apt", "apt", "Unit", "unit"))
-        and match["unit"] != "i"
+        or (match[0].startswith(("#", "Apt", "apt", "Unit", "unit"))
+        and match["unit"] != "i")
     )
 
 
@@ -231,7 +227,7 @@ def place_of(tail: str, *, has_street: bool, asked: str | None) -> tuple[str | N
     """City and state: right behind the street, or named with "in"."""
     if has_street:
         return city_at(tail.lstrip(" ,.-"), is_sure=tail[:1] == "," or bool(re.match(r"\s*,", tail)))
-    if asked == "address" and len(tail.split()) <= 4:  # noqa: PLR2004
+    if asked == "address" and len(tail.split()) <= 4:
         named = re.sub(r"^(?:im |i'm |we're |were |its |it's |in |at |near )+", "", tail.strip(), flags=re.IGNORECASE)
         city, state = city_at(named, is_sure=True)
         if city:
@@ -255,13 +251,13 @@ def city_at(text: str, *, is_sure: bool) -> tuple[str | None, str | None]:
         state = state_of(follower)
         has_zip = bool(follower) and bool(re.fullmatch(r"\d{5}", next((word for word in follower if word != ","), "")))
         is_known = name in cities()
-        is_common = size == 1 and (name in english() or name in CHATTER or len(name) < 3)  # noqa: PLR2004
+        is_common = size == 1 and (name in english() or name in CHATTER or len(name) < 3)
         if name in CODES and size == 1 and name not in {"la", "ny"}:
             continue
         if (is_known and (not is_common or state or has_zip or (is_sure and name not in CHATTER))) or (
             (state or has_zip)
             and size <= 2
-            and not any(word in CHATTER or word in STATES or word in CODES for word in name.split())  # noqa: PLR2004
+            and not any(word in CHATTER or word in STATES or word in CODES for word in name.split())
         ):
             return name, state
     state = state_of(words[:2]) if words else None
@@ -298,4 +294,4 @@ def sureness(street: re.Match[str] | None, city: str | None, code: str | None, *
     if code or city or asked == "address":
         return 0.95
     last = street["street"].lower().rstrip(".").split()[-1]
-    return 0.9 if re.fullmatch(SURE_SUFFIX, last) or len(street["number"]) >= 3 else 0.55  # noqa: PLR2004
+    return 0.9 if re.fullmatch(SURE_SUFFIX, last) or len(street["number"]) >= 3 else 0.55

@@ -37,6 +37,8 @@ def find(plain: str, trade: str) -> Jobs:
     if not hits:
         return Jobs(other_trade=other_trade(plain, trade))
     first = hits[0]
+    if first in {"leak_repair"} | {hit for hit in hits if hit.startswith("general_")} and other_trade(plain, trade) == "none":
+        return Jobs(other_trade="none")
     types = [first] if first.startswith("general_") else several(plain, trade, first)
     is_general = first.startswith("general_")
     other = other_trade(plain, trade) if is_general else None

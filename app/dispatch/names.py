@@ -7,32 +7,7 @@ import re
 from app.dispatch.normalize import dictionary, english, vocabulary
 
 FIRST_NAMES = frozenset(
-    "aaron abby abel abigail adam adrian aisha al alan albert alberto alejandra alejandro alex alexa alexander alexis ali alice alicia "
-    "alison allen amanda amber amy ana andre andrea andrew andy angel angela angie anita ann anna anne annie anthony antonio april arturo "
-    "ashley audrey barb barbara ben benjamin bernard beth betty beverly bill billy bob bobby bonnie brad brandon brenda brent brian brittany "
-    "bruce bryan caleb carl carla carlos carmen carol caroline carrie casey cathy cecilia chad charlene charles charlie cheryl chloe chris "
-    "christian christina christine christopher cindy claire clara claudia cody colin connie connor corey courtney craig crystal curtis "
-    "cynthia dale damian dan dana daniel danielle danny darlene darren darryl dave david dawn dean deb debbie deborah debra deepak denise "
-    "dennis derek diana diane diego dmitri don donald donna doris dorothy doug douglas drew duane dustin dwayne dylan earl ed eddie edgar "
-    "eduardo edward edwin eileen elaine eleanor elena eli elijah elizabeth ella ellen emily emma enrique eric erica erik erin ernest esther "
-    "ethan eva evan evelyn fatima felipe felix fernando florence frances francisco frank fred gabriel gabriela gail gary gene george gerald "
-    "gina gladys glen glenn gloria gordon grace greg gregory gus guadalupe hannah harold harry heather hector heidi helen henry herman holly "
-    "howard hugo ian irene isaac isabel isabella ivan jack jackie jackson jacob jacqueline jaime jake james jamie jan jane janet janice jared "
-    "jasmine jason javier jay jean jeff jeffrey jen jenna jennifer jenny jeremy jerome jerry jess jesse jessica jesus jill jim jimmy jo joan "
-    "joann joanna joe joel john johnny jon jonathan jordan jorge jose joseph josh joshua joy joyce juan juanita judith judy julia julian julie "
-    "julio justin kara karen karl kate katherine kathleen kathy katie kayla keith kelly ken kendra kenneth kenny kevin kim kimberly kirk kristen "
-    "kristin kristina kurt kyle lance larry laura lauren laurie lee leo leon leonard leslie lillian linda lisa liz logan lois lori louis louise "
-    "lucas lucia lucy luis luke luz lydia lynn madison malik manny manuel marc marcia marco marcus margaret maria mariana marie marilyn mario "
-    "marion marjorie mark marlene marsha marta martha martin marvin mary mason matt matthew maureen max maya megan mei melanie melissa mercedes "
-    "mia michael michele michelle miguel mike mildred mindy mitch mohammed molly monica morgan nancy naomi natalie natasha nate nathan neil nick "
-    "nicholas nicole nina noah noor nora norma norman olga oliver olivia omar oscar pablo pam pamela patricia patrick patty paul paula pauline "
-    "pedro peggy penny perry pete peter phil philip phillip phyllis priya rachel rafael rajesh ralph ramon randy raul ravi ray raymond rebecca "
-    "regina renee rhonda ricardo rich richard rick ricky rita rob robert roberta roberto robin rodney roger roland ron ronald rosa rose rosemary "
-    "ross roy ruben russ russell ruth ryan sabrina sally sam samantha samuel sandra sandy sara sarah sasha scott sean sergio seth shane shannon "
-    "sharon shaun shawn sheila shelly sherry shirley silvia simon sofia sol sonia sophia sophie spencer stacy stan stanley stella stephanie stephen "
-    "steve steven stuart sue susan suzanne sylvia tamara tammy tanya tara tasha ted teresa terri terry theresa thomas tiffany tim timothy tina "
-    "todd tom tommy toni tony tracy travis trevor trisha troy tyler valerie vanessa vera veronica vicki victor victoria vincent viola virginia "
-    "vivian wade walter wanda warren wayne wendy wesley whitney will william willie yolanda yvonne zach zachary zoe".split()
+    ["aaron", "abby", "abel", "abigail", "adam", "adrian", "aisha", "al", "alan", "albert", "alberto", "alejandra", "alejandro", "alex", "alexa", "alexander", "alexis", "ali", "alice", "alicia", "alison", "allen", "amanda", "amber", "amy", "ana", "andre", "andrea", "andrew", "andy", "angel", "angela", "angie", "anita", "ann", "anna", "anne", "annie", "anthony", "antonio", "april", "arturo", "ashley", "audrey", "barb", "barbara", "ben", "benjamin", "bernard", "beth", "betty", "beverly", "bill", "billy", "bob", "bobby", "bonnie", "brad", "brandon", "brenda", "brent", "brian", "brittany", "bruce", "bryan", "caleb", "carl", "carla", "carlos", "carmen", "carol", "caroline", "carrie", "casey", "cathy", "cecilia", "chad", "charlene", "charles", "charlie", "cheryl", "chloe", "chris", "christian", "christina", "christine", "christopher", "cindy", "claire", "clara", "claudia", "cody", "colin", "connie", "connor", "corey", "courtney", "craig", "crystal", "curtis", "cynthia", "dale", "damian", "dan", "dana", "daniel", "danielle", "danny", "darlene", "darren", "darryl", "dave", "david", "dawn", "dean", "deb", "debbie", "deborah", "debra", "deepak", "denise", "dennis", "derek", "diana", "diane", "diego", "dmitri", "don", "donald", "donna", "doris", "dorothy", "doug", "douglas", "drew", "duane", "dustin", "dwayne", "dylan", "earl", "ed", "eddie", "edgar", "eduardo", "edward", "edwin", "eileen", "elaine", "eleanor", "elena", "eli", "elijah", "elizabeth", "ella", "ellen", "emily", "emma", "enrique", "eric", "erica", "erik", "erin", "ernest", "esther", "ethan", "eva", "evan", "evelyn", "fatima", "felipe", "felix", "fernando", "florence", "frances", "francisco", "frank", "fred", "gabriel", "gabriela", "gail", "gary", "gene", "george", "gerald", "gina", "gladys", "glen", "glenn", "gloria", "gordon", "grace", "greg", "gregory", "gus", "guadalupe", "hannah", "harold", "harry", "heather", "hector", "heidi", "helen", "henry", "herman", "holly", "howard", "hugo", "ian", "irene", "isaac", "isabel", "isabella", "ivan", "jack", "jackie", "jackson", "jacob", "jacqueline", "jaime", "jake", "james", "jamie", "jan", "jane", "janet", "janice", "jared", "jasmine", "jason", "javier", "jay", "jean", "jeff", "jeffrey", "jen", "jenna", "jennifer", "jenny", "jeremy", "jerome", "jerry", "jess", "jesse", "jessica", "jesus", "jill", "jim", "jimmy", "jo", "joan", "joann", "joanna", "joe", "joel", "john", "johnny", "jon", "jonathan", "jordan", "jorge", "jose", "joseph", "josh", "joshua", "joy", "joyce", "juan", "juanita", "judith", "judy", "julia", "julian", "julie", "julio", "justin", "kara", "karen", "karl", "kate", "katherine", "kathleen", "kathy", "katie", "kayla", "keith", "kelly", "ken", "kendra", "kenneth", "kenny", "kevin", "kim", "kimberly", "kirk", "kristen", "kristin", "kristina", "kurt", "kyle", "lance", "larry", "laura", "lauren", "laurie", "lee", "leo", "leon", "leonard", "leslie", "lillian", "linda", "lisa", "liz", "logan", "lois", "lori", "louis", "louise", "lucas", "lucia", "lucy", "luis", "luke", "luz", "lydia", "lynn", "madison", "malik", "manny", "manuel", "marc", "marcia", "marco", "marcus", "margaret", "maria", "mariana", "marie", "marilyn", "mario", "marion", "marjorie", "mark", "marlene", "marsha", "marta", "martha", "martin", "marvin", "mary", "mason", "matt", "matthew", "maureen", "max", "maya", "megan", "mei", "melanie", "melissa", "mercedes", "mia", "michael", "michele", "michelle", "miguel", "mike", "mildred", "mindy", "mitch", "mohammed", "molly", "monica", "morgan", "nancy", "naomi", "natalie", "natasha", "nate", "nathan", "neil", "nick", "nicholas", "nicole", "nina", "noah", "noor", "nora", "norma", "norman", "olga", "oliver", "olivia", "omar", "oscar", "pablo", "pam", "pamela", "patricia", "patrick", "patty", "paul", "paula", "pauline", "pedro", "peggy", "penny", "perry", "pete", "peter", "phil", "philip", "phillip", "phyllis", "priya", "rachel", "rafael", "rajesh", "ralph", "ramon", "randy", "raul", "ravi", "ray", "raymond", "rebecca", "regina", "renee", "rhonda", "ricardo", "rich", "richard", "rick", "ricky", "rita", "rob", "robert", "roberta", "roberto", "robin", "rodney", "roger", "roland", "ron", "ronald", "rosa", "rose", "rosemary", "ross", "roy", "ruben", "russ", "russell", "ruth", "ryan", "sabrina", "sally", "sam", "samantha", "samuel", "sandra", "sandy", "sara", "sarah", "sasha", "scott", "sean", "sergio", "seth", "shane", "shannon", "sharon", "shaun", "shawn", "sheila", "shelly", "sherry", "shirley", "silvia", "simon", "sofia", "sol", "sonia", "sophia", "sophie", "spencer", "stacy", "stan", "stanley", "stella", "stephanie", "stephen", "steve", "steven", "stuart", "sue", "susan", "suzanne", "sylvia", "tamara", "tammy", "tanya", "tara", "tasha", "ted", "teresa", "terri", "terry", "theresa", "thomas", "tiffany", "tim", "timothy", "tina", "todd", "tom", "tommy", "toni", "tony", "tracy", "travis", "trevor", "trisha", "troy", "tyler", "valerie", "vanessa", "vera", "veronica", "vicki", "victor", "victoria", "vincent", "viola", "virginia", "vivian", "wade", "walter", "wanda", "warren", "wayne", "wendy", "wesley", "whitney", "eve", "moe", "gil", "bo", "vic", "lou", "rae", "lena", "mabel", "nora", "otis", "ines", "hope", "faith", "grace", "art", "pat", "sid", "ike", "abe", "will", "william", "willie", "yolanda", "yvonne", "zach", "zachary", "zoe"]
 )  # fmt: skip
 NAME = r"[A-ZÁÉÍÓÚÑ][a-zà-ÿ'’]+(?:-?[A-Z][a-zà-ÿ]+)?|[A-Z]{2,}(?![a-z])"
 ANY = r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ'’-]*\.?"
@@ -57,23 +32,7 @@ THIRD = re.compile(
     re.IGNORECASE,
 )
 STOP = frozenset(
-    "yes no ok okay yeah yep nope sure thanks thank please hi hello hey good morning afternoon evening today tomorrow tonight now asap urgent "
-    "emergency help here there home house sorry great fine perfect just not so very really still also and or the a an my your our his her its "
-    "it is are was be been have has had will would can could should do does did need want get got going looking trying having calling texting "
-    "wondering locked stuck outside inside near at in on from to for with about available free busy flexible interested sir maam dude man guys "
-    "austin texas dallas houston chicago monday tuesday wednesday thursday friday saturday sunday january february march april may june july "
-    "august september october november december mon tue wed thu thurs fri sat sun am pm street st ave avenue road rd drive dr lane ln blvd court "
-    "ct apt unit suite stop start unsubscribe cancel quit end call text one two three first second third last any anytime flexible whenever "
-    "back out up down off broken leaking leak water toilet sink heater furnace ac hvac outlet breaker door garage lock key keys plumber plumbing "
-    "electrician locksmith customer owner tenant landlord renter homeowner manager new old same address zip phone number name price cost quote "
-    "urgente hola gracias si por favor buenos buenas dias tardes mañana hoy casa agua necesito un una el la los las de que en con para aqui "
-    "listo bueno claro ahora ya bien mal solo sola seguro anyone anybody somebody someone everyone everything nothing something this that these "
-    "those what when where who why how which me you we they them him us i im id ill ive hes shes whats thats let lets also maybe sounds works "
-    "work book confirm confirmed done wrong right correct true false nice cool awesome lol omg wow ugh hmm well actually basically like prefer "
-    "sparking flooding pouring burning smoking gushing dripping dead alone safe scared worried desperate serious ready sure glad happy afraid "
-    "cash check card credit visa venmo zelle texting driving working sleeping waiting hurry quick soon later before after between until since "
-    "google yelp seo llc inc company business store shop restaurant office hotel school church walmart target costco admin system ignore prime "
-    "north south east west n s e w ne nw se sw apartment building floor kitchen bathroom basement attic upstairs downstairs lobby mr mrs ms dr".split()
+    ["yes", "no", "ok", "okay", "yeah", "yep", "nope", "sure", "thanks", "thank", "please", "hi", "hello", "hey", "good", "morning", "afternoon", "evening", "today", "tomorrow", "tonight", "now", "asap", "urgent", "emergency", "help", "here", "there", "home", "house", "sorry", "great", "fine", "perfect", "just", "not", "so", "very", "really", "still", "also", "and", "or", "the", "a", "an", "my", "your", "our", "his", "her", "its", "it", "is", "are", "was", "be", "been", "have", "has", "had", "will", "would", "can", "could", "should", "do", "does", "did", "need", "want", "get", "got", "going", "looking", "trying", "having", "calling", "texting", "wondering", "locked", "stuck", "outside", "inside", "near", "at", "in", "on", "from", "to", "for", "with", "about", "available", "free", "busy", "flexible", "interested", "sir", "maam", "dude", "man", "guys", "austin", "texas", "dallas", "houston", "chicago", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "mon", "tue", "wed", "thu", "thurs", "fri", "sat", "sun", "am", "pm", "street", "st", "ave", "avenue", "road", "rd", "drive", "dr", "lane", "ln", "blvd", "court", "ct", "apt", "unit", "suite", "stop", "start", "unsubscribe", "cancel", "quit", "end", "call", "text", "one", "two", "three", "first", "second", "third", "last", "any", "anytime", "flexible", "whenever", "back", "out", "up", "down", "off", "broken", "leaking", "leak", "water", "toilet", "sink", "heater", "furnace", "ac", "hvac", "outlet", "breaker", "door", "garage", "lock", "key", "keys", "plumber", "plumbing", "electrician", "locksmith", "customer", "owner", "tenant", "landlord", "renter", "homeowner", "manager", "new", "old", "same", "address", "zip", "phone", "number", "name", "price", "cost", "quote", "urgente", "hola", "gracias", "si", "por", "favor", "buenos", "buenas", "dias", "tardes", "mañana", "hoy", "casa", "agua", "necesito", "un", "una", "el", "la", "los", "las", "de", "que", "en", "con", "para", "aqui", "listo", "bueno", "claro", "ahora", "ya", "bien", "mal", "solo", "sola", "seguro", "anyone", "anybody", "somebody", "someone", "everyone", "everything", "nothing", "something", "this", "that", "these", "those", "what", "when", "where", "who", "why", "how", "which", "me", "you", "we", "they", "them", "him", "us", "i", "im", "id", "ill", "ive", "hes", "shes", "whats", "thats", "let", "lets", "also", "maybe", "sounds", "works", "work", "book", "confirm", "confirmed", "done", "wrong", "right", "correct", "true", "false", "nice", "cool", "awesome", "lol", "omg", "wow", "ugh", "hmm", "well", "actually", "basically", "like", "prefer", "sparking", "flooding", "pouring", "burning", "smoking", "gushing", "dripping", "dead", "alone", "safe", "scared", "worried", "desperate", "serious", "ready", "sure", "glad", "happy", "afraid", "cash", "check", "card", "credit", "visa", "venmo", "zelle", "texting", "driving", "working", "sleeping", "waiting", "hurry", "quick", "soon", "later", "before", "after", "between", "until", "since", "google", "yelp", "seo", "llc", "inc", "company", "business", "store", "shop", "restaurant", "office", "hotel", "school", "church", "walmart", "target", "costco", "admin", "system", "ignore", "prime", "north", "south", "east", "west", "n", "s", "e", "w", "ne", "nw", "se", "sw", "apartment", "building", "floor", "kitchen", "bathroom", "basement", "attic", "upstairs", "downstairs", "lobby", "mr", "mrs", "ms", "dr"]
 )
 
 
@@ -111,7 +70,8 @@ def find(
         for found in shape.finditer(clean):
             if shape is not AFTER_ZIP and THIRD.search(clean[: found.start("name")]) and shape is BETWEEN:
                 continue
-            name = cleaned(found["name"], is_sure=False, cities=cities, must_know=shape is not AFTER_ZIP)
+            is_alone = shape is AFTER_ZIP and all(word[0].isupper() and word.lower() not in vocabulary() for word in found["name"].split())
+            name = cleaned(found["name"], is_sure=is_alone, cities=cities, must_know=shape is not AFTER_ZIP)
             if name:
                 return name
     return None
@@ -127,7 +87,7 @@ def answered(text: str) -> str | None:
     )
     words = re.split(r"[,.;!?\n(]| and | but | y ", words)[0].strip()
     parts = words.split()
-    if not 1 <= len(parts) <= 4 or any(not re.fullmatch(r"[A-Za-zÀ-ÿ'’.-]+", part) for part in parts):  # noqa: PLR2004
+    if not 1 <= len(parts) <= 4 or any(not re.fullmatch(r"[A-Za-zÀ-ÿ'’.-]+", part) for part in parts):
         return None
     if all(
         part.lower() in STOP
@@ -163,10 +123,10 @@ def is_name_word(word: str, bare: str, *, first: bool, is_sure: bool, must_know:
     if word[0].isupper() and not word.isupper():
         return not is_everyday or not first or is_sure
     if is_sure:
-        return not is_everyday and len(bare) > 1
+        return (not is_everyday or word[0].isupper()) and len(bare) > 1
     return (
         not is_everyday and len(bare) > 2 and bare.isalpha() and (not must_know or not first) and bare not in english()
-    )  # noqa: PLR2004
+    )
 
 
 def titled(parts: list[str]) -> str:

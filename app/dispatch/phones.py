@@ -14,7 +14,7 @@ def find(text: str) -> tuple[str | None, tuple[str, ...]]:
     if not MAYBE.search(text):
         return None, ()
     matches = list(phonenumbers.PhoneNumberMatcher(text, "US", leniency=phonenumbers.Leniency.POSSIBLE))
-    spans = tuple(match.raw_string for match in matches if len(re.sub(r"\D", "", match.raw_string)) >= 10)  # noqa: PLR2004
+    spans = tuple(match.raw_string for match in matches if len(re.sub(r"\D", "", match.raw_string)) >= 10)
     full = [match for match in matches if match.raw_string in spans]
     if not full:
         return None, spans

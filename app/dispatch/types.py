@@ -179,6 +179,7 @@ class State:
     stage: str = "initial"
     language: str = "en"
     spanish_texts: int = 0
+    english_texts: int = 0
     # the frame
     jobs: list[str] = field(default_factory=list)
     job_confidence: float = 0.0

@@ -72,4 +72,4 @@ def without(text: str, spans: Sequence[str]) -> str:
 
 def address_spans(address: Address) -> tuple[str, ...]:
     """The address as it stands in the text, so that its numbers are no hours and its words no names."""
-    return tuple(part for part in (address.street, address.city if address.street else None) if part and len(part) > 2)  # noqa: PLR2004
+    return tuple(part for part in (address.street, address.city if address.street else None) if part and len(part) > 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.dispatch import proposals, wording
+from app.dispatch import wording
 from app.dispatch.policy.frame import Draft, Turn
 
 LOW_CONFIDENCE = 0.5
@@ -100,7 +100,8 @@ def wanted(turn: Turn) -> Draft | None:
     if "when" in wishes and is_open and state.urgency == "normal" and state.asks_of.get("when", 0) < 1:
         state.price_told = True
         values = {"price": wording.price_text(*turn.base_price), "job": capital(turn.job_name)}
-        return Draft("ask_when_price", values, asks="when", stage="collecting_info", follow_up="vague")
+        template = "ask_when_visit" if turn.is_diagnostic else "ask_when_price"
+        return Draft(template, values, asks="when", stage="collecting_info", follow_up="vague")
     return None
 
 

@@ -65,7 +65,7 @@ def words(turn: Turn, draft: Draft) -> tuple[str | None, dict[str, str]]:
     inner = values.pop("inner", "")
     if inner:
         values[values.pop("slot")] = render(turn, inner, values)
-    if (draft.offers and draft.template != "openings") or draft.template == "ask_when_price":
+    if (draft.offers and draft.template != "openings") or draft.template in {"ask_when_price", "ask_when_visit"}:
         turn.before = [final_note(part) for part in turn.before]
     before = [render(turn, part.template or "", {**turn.common_values(), **part.values}) for part in turn.before]
     main = render(turn, draft.template, values)
@@ -104,6 +104,8 @@ def unsaid(turn: Turn, text: str) -> str:
 def safety_words(turn: Turn, draft: Draft) -> str:
     """The fixed text of the most lethal new hazard and one short question, within 260 characters."""
     text = safety.text_for(turn.new_hazards[0], turn.language)
+    if draft.asks is None:
+        return text
     question = render(turn, "safe_address" if draft.asks == "address" else "safe_ask", dict(turn.common_values()))
     whole = f"{text} {question}"
     return whole if len(whole) <= safety.MOST_CHARACTERS else text

@@ -11,6 +11,8 @@ def notice(turn: Turn) -> None:
     """Raise the urgency, take note of new hazards, and alert the contractor once for each step."""
     state, danger = turn.state, turn.said.danger
     turn.new_hazards = tuple(hazard for hazard in danger.classes if hazard not in state.hazards)
+    if state.hazards and turn.new_hazards == ("medical",) and only_helpers(turn):
+        turn.new_hazards = ()
     state.hazards += turn.new_hazards
     rose = turn.raise_urgency(danger.level, danger.confidence)
     if turn.new_hazards:
@@ -20,6 +22,15 @@ def notice(turn: Turn) -> None:
         alert(turn, 2, "emergency")
     if turn.said.is_safe and state.hazards and not turn.new_hazards:
         state.is_safe = True
+
+
+HELPERS = ("911", "ambulance", "paramedic", "ambulancia")
+
+
+def only_helpers(turn: Turn) -> bool:
+    """Whether the text only says that help was called."""
+    words = [words for words in turn.said.danger.evidence if words.startswith("medical")]
+    return all(any(helper in found for helper in HELPERS) for found in words)
 
 
 def alert(turn: Turn, level: int, reason: str) -> None:
@@ -35,6 +46,8 @@ def life_safety(turn: Turn) -> Draft | None:
     """The fixed text of a new hazard, with one question after it."""
     if not turn.new_hazards:
         return None
+    if turn.new_hazards[0] == "self_harm":
+        return Draft("life_safety", acts=("handoff",), outcome="handoff", stage="escalated", clears_offers=True)
     asks = "safe" if turn.state.street else "address"
     return Draft("life_safety", asks=asks, stage="escalated", outcome="escalated", clears_offers=True)
 
@@ -48,11 +61,11 @@ def until_safe(turn: Turn) -> Draft | None:
         state.is_safe = True
         return None
     asked = state.asks_of.get("safe", 0)
-    if asked >= 2:  # noqa: PLR2004 - asked twice is enough, the contractor is alerted already
+    if asked >= 2:
         return Draft(
             "hand_over_emergency", acts=("handoff",), outcome="escalated", stage="escalated", reason="not_safe"
         )
-    if not state.street and state.asks_of.get("address", 0) < 2:  # noqa: PLR2004
+    if not state.street and state.asks_of.get("address", 0) < 2:
         return Draft("safe_address", asks="address", stage="escalated", outcome="escalated")
     return Draft("safe_ask", asks="safe", stage="escalated", outcome="escalated")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.dispatch import wording
-from app.dispatch.policy import offering, side
 from app.dispatch.policy import danger as dangers
+from app.dispatch.policy import offering, side
 from app.dispatch.policy.frame import CLOSED, Draft, Turn
 
 CARRIER_WORDS = frozenset(

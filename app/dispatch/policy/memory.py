@@ -8,7 +8,8 @@ from app.dispatch import jobs as job_words
 from app.dispatch.policy.frame import Turn
 from app.dispatch.types import State
 
-LANGUAGE_STICKS_AFTER = 2
+SHORT, TEXTS_TO_SWITCH = 4, 2
+"""Shorter answers tell no language; so many texts in English end a talk in Spanish."""
 
 
 def remember(turn: Turn) -> None:
@@ -29,20 +30,22 @@ def remember(turn: Turn) -> None:
 
 
 def language(turn: Turn) -> None:
-    """Follow the customer's language; two texts in it make it stick."""
-    state = turn.state
+    """Follow the customer into Spanish at once, and back only after two texts in English."""
+    state, is_short = turn.state, len(turn.said.plain.split()) < SHORT
     if turn.said.language == "es" and "es" in turn.context.languages:
-        state.language, state.spanish_texts = "es", state.spanish_texts + 1
-    elif state.language == "es" and state.spanish_texts < LANGUAGE_STICKS_AFTER and len(turn.said.plain.split()) > 3:  # noqa: PLR2004
-        state.language = "en" if turn.said.language == "en" else state.language
+        state.language, state.spanish_texts, state.english_texts = "es", state.spanish_texts + 1, 0
+    elif state.language == "es" and not is_short:
+        state.english_texts += 1
+        if state.english_texts >= TEXTS_TO_SWITCH:
+            state.language, state.spanish_texts = "en", 0
 
 
 def place(turn: Turn) -> None:
     """Address parts that came in pieces are kept together; a new street starts a new address."""
     state, found = turn.state, turn.said.address
     if found.street and (state.street is None or found.confidence >= CORRECTS or state.asked == "address"):
-        if state.street and state.street.lower() != found.street.lower():
-            state.unit = state.city = state.region = state.postal_code = None
+        if state.street and name_of(state.street) != name_of(found.street):
+            state.unit = None
         state.street = found.street
     state.unit = found.unit or state.unit
     state.city = found.city or state.city
@@ -54,6 +57,13 @@ def place(turn: Turn) -> None:
 
 
 CORRECTS = 0.6
+
+
+def name_of(street: str) -> str:
+    """The street without its number."""
+    return street.lower().partition(" ")[2]
+
+
 SAME_PLACE = re.compile(r"\b(?:same (?:place|address|house|location|spot|home)|misma (?:direccion|casa))\b")
 
 
@@ -64,9 +74,9 @@ def same_address(turn: Turn) -> None:
         parts = [part.strip() for part in known[0].split(",")]
         turn.state.street = parts[0]
         digits = "".join(known[0].split()[-1:])
-        if digits[:5].isdigit() and len(digits) >= 5:  # noqa: PLR2004
+        if digits[:5].isdigit() and len(digits) >= 5:
             turn.state.postal_code = digits[:5]
-        if len(parts) > 2:  # noqa: PLR2004
+        if len(parts) > 2:
             turn.state.city = parts[1]
 
 
@@ -99,6 +109,8 @@ def is_detail(turn: Turn) -> bool:
 def times(turn: Turn) -> None:
     """A new wish replaces the old one; refused times add up."""
     state, found = turn.state, turn.said.times
+    if turn.said.intent == "hours_question":
+        return
     if found.picked and not turn.said.is_no and turn.said.intent != "price_question":
         return
     if turn.said.intent == "price_question" and turn.table and turn.is_emergency:

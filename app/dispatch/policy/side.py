@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.dispatch import proposals, wording
 from app.dispatch.policy.asking import capital
-from app.dispatch.policy.frame import Draft, Turn
+from app.dispatch.policy.frame import Turn
 
+QUESTIONS = frozenset({"hours_question", "service_area_question", "service_question", "identity_question"})
 SECOND = 2
 """The objection after which a call is offered."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -24,10 +25,12 @@ def answer_questions(turn: Turn) -> None:
         turn.note("identity")
     if said.intent == "hours_question":
         turn.note("hours", hours=opening_hours(turn))
-    if said.intent == "service_area_question" and not turn.has_place:
+    if said.wants("service_area_question") and said.intent in QUESTIONS and not turn.has_place:
         turn.note("area")
     if said.intent == "injection":
         turn.note("injection")
+    if said.intent == "refuse_info" and state.asked in {"address", "job", "zip"}:
+        turn.note("why_address")
     if said.wants("order_question"):
         turn.note("order_of_work")
     if said.wants("warranty_question") and turn.context.warranty_note:
@@ -67,7 +70,7 @@ def objection(turn: Turn) -> None:
     """The list price stands; a cheaper hour may come with the next offer (behaviour.md 6)."""
     state = turn.state
     state.objections += 1
-    if turn.is_emergency and turn.table:
+    if turn.is_emergency and (turn.table or state.asked == "price_ok"):
         return
     template = "price_firm" if state.objections != SECOND else "price_call"
     turn.note(template, price=wording.price_text(*turn.base_price))
@@ -92,4 +95,4 @@ def opening_hours(turn: Turn) -> str:
 def spoken(clock: str) -> str:
     """`08:00` as `8 AM`."""
     hour, minute = int(clock[:2]), clock[3:5]
-    return f"{hour % 12 or 12}{'' if minute == '00' else ':' + minute} {'AM' if hour % 24 < 12 else 'PM'}"  # noqa: PLR2004
+    return f"{hour % 12 or 12}{'' if minute == '00' else ':' + minute} {'AM' if hour % 24 < 12 else 'PM'}"

@@ -85,7 +85,7 @@ def is_refused(plain: str, start: int, end: int) -> bool:
     left = re.split(r"[.;!?]|, (?!not|but|no)|\bbut (?!not|no)(?=\w+ (?:is|works|would))", plain[:start])[-1]
     if LEFT_NO.search(left) and not NOT_REFUSED.search(left):
         return True
-    return bool(RIGHT_NO.search(plain[end : end + 32].split(".")[0]))
+    return bool(RIGHT_NO.search(plain[end : end + 32].split(".", maxsplit=1)[0]))
 
 
 # Days and hours together
@@ -129,7 +129,7 @@ def merged(hours: list[Timed]) -> list[Timed]:
         return hours
     starts = [hour for hour in exact if hour.first and not hour.last and not hour.is_point]
     ends = [hour for hour in exact if hour.last and not hour.first]
-    if len(starts) == 1 and len(ends) == 1 and len(exact) == 2 and starts[0].first < ends[0].last:  # type: ignore[operator]  # noqa: PLR2004
+    if len(starts) == 1 and len(ends) == 1 and len(exact) == 2 and starts[0].first < ends[0].last:  # type: ignore[operator]
         one, two = starts[0], ends[0]
         return [Timed(one.start, two.end, one.first, two.last)]
     return exact

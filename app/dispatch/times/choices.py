@@ -31,6 +31,7 @@ WORD = (
 )
 NAMED = re.compile(
     rf"\b(?:the|la|el|option|number|slot|opcion) ({WORD})\b|\b({WORD}) (?:one|option|slot|time|choice|window|opening|opcion|please|pls|works|spot|is fine)\b|"
+    rf"\b(?:whatever|whichever)(?: one)?(?: is|s)?(?: the)? ({WORD})\b|"
     rf"^(?:(?:yes|ok|sure|yeah|si|lets do|ill take|go with),? )?({WORD})[.! ]*$"
 )
 NOT_NAMED = re.compile(
@@ -71,7 +72,7 @@ def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
         return [int(explicit[1]) - 1]
     named = NAMED.search(NOT_NAMED.sub(" _ ", words))
     if named and not REFUSES.search(words[: named.start()]):
-        index = ORDINAL[named[1] or named[2] or named[3]]
+        index = ORDINAL[named[1] or named[2] or named[3] or named[4]]
         if -1 <= index < len(offers):
             return [index % len(offers)]
     return []

@@ -81,7 +81,7 @@ PART = re.compile(
 def clock(hour: str, minute: str | None, half: str | None, *, hint: str | None = None) -> str | None:
     """`HH:MM`; a bare hour from 1 to 6 is in the afternoon, 7 to 12 stands as it is (dispatch.md 4.2)."""
     number, minutes = int(hour), int(minute or 0)
-    if number > 24 or minutes > 59 or (number == 0 and not minute):  # noqa: PLR2004
+    if number > 24 or minutes > 59 or (number == 0 and not minute):
         return None
     if half and number > NOON:
         return f"{number % 24:02d}:{minutes:02d}"
@@ -90,7 +90,7 @@ def clock(hour: str, minute: str | None, half: str | None, *, hint: str | None =
     elif half == "am" and number == NOON:
         number = 0
     elif half is None and number < NOON:
-        is_pm = hint == "pm" and not (number >= 7 and hint is None)  # noqa: PLR2004
+        is_pm = hint == "pm" and not (number >= 7 and hint is None)
         if (1 <= number <= LAST_AFTERNOON_HOUR and hint != "am") or is_pm:
             number += NOON
     return f"{number % 24:02d}:{minutes:02d}"

@@ -132,7 +132,7 @@ def month_day(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
 
 def slashed(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
     year = match["year"]
-    full = int(year) + (2000 if len(year) == 2 else 0) if year else None  # noqa: PLR2004
+    full = int(year) + (2000 if len(year) == 2 else 0) if year else None
     return rolled(now, int(match["month_number"]), int(match["number"]), full)
 
 
@@ -158,7 +158,7 @@ def nth(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
             date = None
         if date and date >= now.date():
             return (date,)
-        year, month = (year + 1, 1) if month == 12 else (year, month + 1)  # noqa: PLR2004
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return ()
 
 

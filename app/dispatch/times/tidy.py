@@ -151,7 +151,7 @@ MISSPELT = {
     "tomorow": "tomorrow", "tommorow": "tomorrow", "tommorrow": "tomorrow", "tomorro": "tomorrow", "tomarrow": "tomorrow",
     "afernoon": "afternoon", "aftrnoon": "afternoon", "afternoons": "afternoon", "mornings": "morning", "evenings": "evening",
     "mornin": "morning", "nite": "night", "wk": "week", "wknd": "weekend", "weeknd": "weekend", "weekends": "weekend",
-    "afternon": "afternoon", "morn": "morning", "aft": "afternoon", "eve": "evening", "nxt": "next", "btwn": "between",
+    "afternon": "afternoon", "morn": "morning", "aft": "afternoon", "nxt": "next", "btwn": "between",
     "btw": "between", "bet": "between", "b4": "before", "aftr": "after", "arnd": "around", "abt": "about", "approx": "about",
     "approximately": "about", "roughly": "about", "circa": "about", "nights": "night", "todays": "today",
 }  # fmt: skip
