@@ -18,6 +18,7 @@ from app.notifications import DeliveryStatus
 log = logging.getLogger(__name__)
 
 BATCH = 100
+FINAL = messages.RANK["delivered"]
 
 
 def drain_once() -> bool:
@@ -104,7 +105,7 @@ def _text_status(form: dict[str, str]) -> None:
     if (message := messages.report(token, sid, status, error)) is not None:
         sending.reported(message)
         return
-    delivery = notifications.by_token(token)
+    delivery = notifications.by_token(token) if messages.RANK.get(status, 0) >= FINAL else None
     if delivery is None:
         return
     if status == "delivered":

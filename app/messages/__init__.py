@@ -271,31 +271,40 @@ def report(token: str, provider_sid: str, status: str, error_code: int | None) -
 
 
 def raise_status(token: str, provider_sid: str, status: str, error_code: int | None = None) -> Message | None:
-    """Bring a text to a state of the carrier unless it is further already; None when nothing changed."""
+    """Bring a text to a state of the carrier unless it is further already.
+
+    The message when people should see another state now; None for steps on the way, which only keep their rank.
+    """
     rank = RANK.get(status, 0)
     moment = now()
     values: dict[str, Any] = {
         "provider_rank": rank,
         "provider_sid": provider_sid,
         "status": OURS.get(status, MessageStatus.accepted),
+        "accepted_at": func.coalesce(Message.accepted_at, moment),
     }
     if error_code:
         values["error_code"] = error_code
     if status in ("sent", "delivered"):
-        values["sent_at"] = moment
+        values["sent_at"] = func.coalesce(Message.sent_at, moment)
     if status == "delivered":
         values["delivered_at"] = moment
     raised = (
         update(Message)
         .where(Message.token == token, Message.provider_rank < rank, Message.status != MessageStatus.discarded)
-        .values(**values, accepted_at=func.coalesce(Message.accepted_at, moment))
-        .returning(Message.id)
+        .values(**values)
+        .returning(Message)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    message_id = db.session.scalar(raised, execution_options={"synchronize_session": False})
-    if message_id is None:
+    message = db.session.scalar(raised)
+    if message is None or rank < RANK["sent"]:
         return None
-    message = db.session.get(Message, message_id, populate_existing=True)
-    assert message is not None  # noqa: S101 - updated in this transaction
+    tell_status(message)
+    return message
+
+
+def tell_status(message: Message) -> None:
+    """Let the open pages know how a text is doing."""
     told = {
         "message_id": message.id,
         "conversation_id": message.conversation_id,
@@ -303,7 +312,6 @@ def raise_status(token: str, provider_sid: str, status: str, error_code: int | N
         "error_code": message.error_code,
     }
     events.publish(message.tenant_id, "message.status", told, message.correlation_id)
-    return message
 
 
 def by_token(token: str) -> Message | None:

@@ -175,7 +175,7 @@ def _accepted(message: Message, accepted: carrier.Accepted) -> None:
     if messages.RANK.get(accepted.status, 1) > message.provider_rank:
         message.provider_rank = messages.RANK.get(accepted.status, 1)
         message.status = messages.OURS.get(accepted.status, MessageStatus.accepted)
-    _tell(message)
+    messages.tell_status(message)
 
 
 def _failed(message: Message, parcel: Parcel, error: carrier.CarrierError) -> None:
@@ -195,7 +195,7 @@ def refused(message: Message, code: int) -> None:
     """The carrier will not carry this text: learn from its reason, and ask the contractor to call (twilio.md C3)."""
     message.status, message.error_code, message.provider_rank = MessageStatus.failed, code or None, 9
     learn(message, code)
-    _tell(message)
+    messages.tell_status(message)
 
 
 def learn(message: Message, code: int) -> None:
@@ -240,16 +240,6 @@ def reported(message: Message) -> None:
         usage.report(message.tenant_id, "twilio-server", key, UsageType.sms_sent, message.segments, details)
     elif message.status in (MessageStatus.undelivered, MessageStatus.failed):
         learn(message, message.error_code or 0)
-
-
-def _tell(message: Message) -> None:
-    told = {
-        "message_id": message.id,
-        "conversation_id": message.conversation_id,
-        "status": message.status,
-        "error_code": message.error_code,
-    }
-    events.publish(message.tenant_id, "message.status", told, message.correlation_id)
 
 
 def overdue() -> bool:
