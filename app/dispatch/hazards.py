@@ -109,7 +109,8 @@ def assess(plain: str) -> Danger:
 
 
 PRESENT = re.compile(
-    r"\b(?:is|are|its|theres|smell|smells|have|has|keeps?|wont|coming|still|again|now|today|tonight|since|started|cant|getting|going|hear)\b"
+    r"\b(?:is|are|its|theres|smell|smells|have|has|keeps?|wont|coming|still|again|now|today|tonight|since|started|"
+    r"cant|getting|going|hear)\b"
 )
 
 
@@ -119,7 +120,10 @@ def is_over(words: str, text: str) -> bool:
     return bool(list_of("past").search(sentence)) and not PRESENT.search(sentence)
 
 
-NOT_YET = re.compile(r"\b(?:cant|cannot|unable|couldnt|wont|not|how|where|find|need|trying|want|someone|somebody|please|can you|never|no)\b[\w ]{0,14}$")
+NOT_YET = re.compile(
+    r"\b(?:cant|cannot|unable|couldnt|wont|not|how|where|find|need|trying|want|someone|somebody|please|can you|never|"
+    r"no)\b[\w ]{0,14}$"
+)
 
 
 def contained(plain: str) -> bool:

@@ -13,21 +13,30 @@ from app.dispatch.phrases import Phrases, any_of
 from app.dispatch.wording import WORDS
 
 SURE, LIKELY, UNSURE = 0.95, 0.8, 0.4
-LEADING_YES = re.compile(r"^(?:yes|yeah|yep|yup|yea|ya|y|sure|ok|absolutely|definitely|of course|perfect|great|si|dale|claro|thumbsup|sounds good|works)\b")
+LEADING_YES = re.compile(
+    r"^(?:yes|yeah|yep|yup|yea|ya|y|sure|ok|absolutely|definitely|of course|perfect|great|si|dale|claro|thumbsup|"
+    r"sounds good|works)\b"
+)
 STRONG_BLOCK = re.compile(
-    r"\b(?:but|instead|cancel|stop|different|other|another|earlier|later|sooner|how much|wait|unless|not sure|too (?:much|expensive|early|late)|"
+    r"\b(?:but|instead|cancel|stop|different|other|another|earlier|later|sooner|how much|wait|unless|not sure|too "
+    r"(?:much|expensive|early|late)|"
     r"change|actually|maybe|hold on|before i|until i)\b"
 )
 HARMLESS = re.compile(
-    r"\b(?:dont care (?:what|how much)[\w ]*|whatever (?:it costs|works)?|why not|no problem|no worries|not a problem|no later|what a relief|dont worry|"
+    r"\b(?:dont care (?:what|how much)[\w ]*|whatever (?:it costs|works)?|why not|no problem|no worries|not a "
+    r"problem|no later|what a relief|dont worry|"
     r"cant wait|not too bad|no biggie|its not a problem|as soon as|or (?:earlier|later|sooner))\b"
 )
-COSTS = re.compile(r"\b(?:dont care|whatever|no matter|doesnt matter) (?:what|how much)? ?(?:it|this|that|you)? ?(?:costs?|charge|will cost|takes)\b")
+COSTS = re.compile(
+    r"\b(?:dont care|whatever|no matter|doesnt matter) (?:what|how much)? ?(?:it|this|that|you)? ?(?:costs?|charge|"
+    r"will cost|takes)\b"
+)
 CLOSING = ("opt_out", "opt_in", "help_keyword", "crisis", "injection", "spam", "wrong_number", "auto_reply")
 TABLE = frozenset({"slot", "confirm", "price_ok", "confirm_cancel"})
 QUESTIONS = ("hours_question", "service_area_question", "service_question", "identity_question")
 FAILURE = re.compile(
-    r"\b(?:broke|broken|leak\w*|clog\w*|not working|wont|stopped|stuck|dead|out|locked|lost|burst|trip\w*|no (?:heat|ac|power|water|hot)|problem|issue|isnt|doesnt)\b"
+    r"\b(?:broke|broken|leak\w*|clog\w*|not working|wont|stopped|stuck|dead|out|locked|lost|burst|trip\w*|no (?:heat|"
+    r"ac|power|water|hot)|problem|issue|isnt|doesnt)\b"
 )
 
 
@@ -167,7 +176,9 @@ def question_or_job(plain: str, hits: set[str], jobs: Jobs, danger: Danger, addr
     if "service_question" in hits and not jobs.types and (address.city or address.postal_code) and not address.street:
         return "service_area_question"
     for name in QUESTIONS:
-        if name in hits and not (is_specific and (FAILURE.search(plain) or danger.level != "normal" or "price_question" in hits)):
+        if name in hits and not (
+            is_specific and (FAILURE.search(plain) or danger.level != "normal" or "price_question" in hits)
+        ):
             return name
     if is_specific or (jobs.types and "price_question" not in hits and danger.level != "normal"):
         return "new_job"
@@ -189,9 +200,7 @@ def answer_to(hits: set[str], *, asked: str | None, yes: bool, no: bool, times: 
     return "decline_no" if asked and no and not has_facts and not times.windows else None
 
 
-def leftover(
-    hits: set[str], *, jobs: Jobs, times: Times, has_facts: bool, yes: bool, no: bool, language: str
-) -> str:
+def leftover(hits: set[str], *, jobs: Jobs, times: Times, has_facts: bool, yes: bool, no: bool, language: str) -> str:
     """Facts, times, courtesies and what nobody can read."""
     if jobs.types or ("new_request" in hits and not times.windows and "availability_question" not in hits):
         return "new_job"

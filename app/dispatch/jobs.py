@@ -15,7 +15,8 @@ from app.dispatch.wording import WORDS
 SURE, GENERAL, VAGUE = 0.9, 0.6, 0.45
 INSTALL = any_of(
     (
-        "(install*|installation|installing|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|hook up)",
+        "(install*|installation|installing|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|"
+        "hook up)",
     )
 )
 JOINERS = re.compile(
@@ -37,7 +38,10 @@ def find(plain: str, trade: str) -> Jobs:
     if not hits:
         return Jobs(other_trade=other_trade(plain, trade))
     first = hits[0]
-    if first in {"leak_repair"} | {hit for hit in hits if hit.startswith("general_")} and other_trade(plain, trade) == "none":
+    if (
+        first in {"leak_repair"} | {hit for hit in hits if hit.startswith("general_")}
+        and other_trade(plain, trade) == "none"
+    ):
         return Jobs(other_trade="none")
     types = [first] if first.startswith("general_") else several(plain, trade, first)
     is_general = first.startswith("general_")
@@ -71,7 +75,9 @@ def is_about(plain: str, phrases: Phrases) -> bool:
     )
 
 
-REFUSED = re.compile(r"\b(?:not|isnt|arent|wasnt|instead of|rather than|no longer)(?: (?:a|an|the|my|about|for|really))? ?$")
+REFUSED = re.compile(
+    r"\b(?:not|isnt|arent|wasnt|instead of|rather than|no longer)(?: (?:a|an|the|my|about|for|really))? ?$"
+)
 NONE_OF = re.compile(r"\bno (?:more )?$")
 
 
@@ -80,7 +86,9 @@ def is_refused(plain: str, found: re.Match[str]) -> bool:
     left = plain[: found.start()]
     if REFUSED.search(left):
         return True
-    return bool(NONE_OF.search(left)) and bool(re.match(r"(?:leak|gas|smell|smoke|spark|fire|flood|burn|clog|noise)", found[0]))
+    return bool(NONE_OF.search(left)) and bool(
+        re.match(r"(?:leak|gas|smell|smoke|spark|fire|flood|burn|clog|noise)", found[0])
+    )
 
 
 HINTS = frozenset({"wet", "moist*", "puddle*", "stuck", "jammed"})
@@ -94,7 +102,10 @@ def is_plain(plain: str, trade: str, job: str) -> bool:
     return any(phrase not in HINTS for phrase in telling) and not VAGUELY.search(plain)
 
 
-VAGUELY = re.compile(r"^(?:the |my |some ?)?(?:stuff|things?|something|everything|it|its|all)(?: is| are|s)? (?:all )?(?:wet|damp|soaked|stuck|broken)(?: [.,])*$")
+VAGUELY = re.compile(
+    r"^(?:the |my |some ?)?(?:stuff|things?|something|everything|it|its|all)(?: is| are|s)? (?:all )?(?:wet|damp|"
+    r"soaked|stuck|broken)(?: [.,])*$"
+)
 
 
 def several(plain: str, trade: str, first: str) -> list[str]:
@@ -142,50 +153,5 @@ def other_trade(plain: str, trade: str) -> str | None:
 @cache
 def trades() -> Mapping[str, Phrases]:
     """The words of the other trades."""
-    return {name: any_of(words) for name, words in OTHER_TRADES.items()}
-
-
-OTHER_TRADES: Mapping[str, tuple[str, ...]] = {
-    "garage_door": ("garage door*", "garage (wont|opener|spring)", "puerta de* garaje"),
-    "locksmith": (
-        "locked (myself)? out",
-        "locksmith*",
-        "rekey*",
-        "deadbolt*",
-        "(keys|key) ~4 (car|fob|copy|made)",
-        "lockout",
-    ),
-    "plumbing": (
-        "(toilet|faucet|plumber|plumbing|water heater|sewer|garbage disposal|sump pump|drain) ",
-        "(toilet*|faucet*|plumber*|plumbing|water heater*|sewer*|disposal|sump|septic)",
-        "sink ~4 (clog*|leak*|drain*)",
-        "(pipe|pipes) ~3 (burst|leak*|broke*)",
-    ),
-    "electrical": (
-        "(outlet*|breaker*|electrician*|electrical (panel|work|problem|issue)|ceiling fan|rewir*|ev charger|light switch*)",
-    ),
-    "hvac": (
-        "(furnace|air conditioner|air conditioning|hvac|thermostat|heat pump|ductwork|ac unit)",
-        "ac (is|not|wont|out|unit)",
-    ),
-    "none": (
-        "(fix|repair|replace|install|clean|build|patch|paint) ~3 (roof|gutters?|fence|deck|windows?|siding|driveway|drywall|floors?|tile|carpet|chimney|walls?|pool|computer|laptop|phone)",
-        "(tow|towed|towing|jump start|flat tire)", "(roof|roofer|roofing|shingles|gutter*) ~4 (leak*|repair|fix*|replace*|quote|clean*|install*|missing|estimate)",
-        "(roofer|roofing|gutters?) ",
-        "(paint|painting|painter) ~3 (house|room*|walls|interior|exterior|quote)",
-        "(lawn|mow|mowing|landscap*|yard work|tree (removal|trimming|service)|stump)",
-        "(pest|termite*|exterminat*|roaches|ants|mice|rats|bed bugs)",
-        "(carpet clean*|house clean*|maid|cleaning lady|cleaning service|window clean*|pressure wash*|power wash*)",
-        "(moving company|movers|haul|junk removal)",
-        "(oil change|car repair|mechanic|tires|tire|transmission|brake pads|tow truck)",
-        "(drywall|tile|flooring|hardwood|carpet) ~3 (install*|repair|quote|replac*)",
-        "(pool) ~2 (clean*|service|pump|liner)",
-        "(fence|deck|patio|concrete|driveway|siding|window|windows) ~3 (install*|repair|quote|replac*|build|built|pour*)",
-        "(refrigerator|fridge|washer|dryer|dishwasher|oven|microwave|appliance) ~2 (repair|technician)",
-        "appliance repair",
-        "(computer|laptop|phone screen|iphone|printer) ~4 (fix*|repair*|broken|screen)",
-        "(haircut|massage|dentist|doctor|lawyer|pizza)",
-        "(chimney) ~3 (sweep|clean*|repair)",
-        "handyman",
-    ),
-}
+    table: Mapping[str, list[str]] = json.loads((WORDS / "trades.json").read_text(encoding="utf-8"))
+    return {name: any_of(words) for name, words in table.items()}

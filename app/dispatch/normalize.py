@@ -39,7 +39,18 @@ def unaccented(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
-QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": " - ", "…": " . ", "ʼ": "'"})
+QUOTES = str.maketrans(
+    {
+        "\u2019": "'",
+        "\u2018": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2013": "-",
+        "\u2014": " - ",
+        "\u2026": " . ",
+        "\u02bc": "'",
+    }
+)
 
 
 @lru_cache(maxsize=4096)
@@ -65,8 +76,10 @@ def plain(text: str) -> str:
 
 
 LACKS = re.compile(
-    r"\b(?:(?:dont|doesnt|do not|does not|didnt|havent) (?:have|got|get) (?:any )?|(?:have|has|got|getting|theres|there is) (?:absolutely )?no |"
-    r"there isnt any |not getting any |havent had (?:any )?|lost all |zero )(?=(?:hot water|water|heat|heating|ac|power|electricity|cold air|air conditioning|cooling)\b)"
+    r"\b(?:(?:dont|doesnt|do not|does not|didnt|havent) (?:have|got|get) (?:any )?|(?:have|has|got|getting|theres|"
+    r"there is) (?:absolutely )?no |"
+    r"there isnt any |not getting any |havent had (?:any )?|lost all |zero )(?=(?:hot water|water|heat|heating|ac|"
+    r"power|electricity|cold air|air conditioning|cooling)\b)"
 )
 
 

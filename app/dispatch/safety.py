@@ -7,7 +7,8 @@ LETHAL_FIRST = ("gas", "co", "fire", "medical", "electrical", "person_trapped", 
 TEXTS = {
     "en": {
         "gas": (
-            "Get everybody out now. Use no switches, flames or phone inside. From outside call 911 and your gas utility. "
+            "Get everybody out now. Use no switches, flames or phone inside. From outside call 911 and your gas "
+            "utility. "
             "We've alerted our team."
         ),
         "co": "Get everybody outside into fresh air now and call 911. Do not go back in. We've alerted our team.",
@@ -26,7 +27,8 @@ TEXTS = {
     },
     "es": {
         "gas": (
-            "Salgan todos ahora. No usen interruptores, llamas ni el telefono adentro. Desde afuera llame al 911 y a la "
+            "Salgan todos ahora. No usen interruptores, llamas ni el telefono adentro. Desde afuera llame al 911 y a "
+            "la "
             "compañia de gas. Ya avisamos al equipo."
         ),
         "co": "Salgan todos al aire libre ahora y llame al 911. No vuelvan a entrar. Ya avisamos al equipo.",

@@ -29,7 +29,13 @@ def understand(turn: Turn) -> Findings:
 
 
 def read(
-    text: str, *, trade: str, now: dt.datetime, asked: str | None = None, offers: Sequence[dt.datetime] = (), business: str = ""
+    text: str,
+    *,
+    trade: str,
+    now: dt.datetime,
+    asked: str | None = None,
+    offers: Sequence[dt.datetime] = (),
+    business: str = "",
 ) -> Findings:
     """The findings of a single text; `now` and `offers` are local."""
     text = normalize.redact(text[:MOST])

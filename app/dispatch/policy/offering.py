@@ -49,7 +49,10 @@ def missed_template(turn: Turn) -> str:
 
 def wants_evening(turn: Turn) -> bool:
     """Whether an hour outside business hours was wished for."""
-    return any((window.get("start") or "12") >= ("18:00" if window.get("is_point") else "17:00") for window in turn.state.wishes)
+    return any(
+        (window.get("start") or "12") >= ("18:00" if window.get("is_point") else "17:00")
+        for window in turn.state.wishes
+    )
 
 
 def wrapped(template: str, key: str, draft: Draft) -> Draft:
@@ -238,4 +241,3 @@ def rate_word(turn: Turn) -> str:
 
 
 TO_YOU = {"en": "your call", "es": "su llamada"}
-

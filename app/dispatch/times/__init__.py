@@ -14,25 +14,35 @@ from app.dispatch.times.tidy import tidy
 from app.dispatch.types import Json
 
 ASAP = re.compile(
-    r"\basap\b|\bas soon as (?:possible|you can|u can|somebody|someone)\b|\bright (?:away|now)\b|\bimmediately\b|\bhow soon\b|\bsoonest\b|"
-    r"\b(?:first|next) (?:available|opening|appointment|slot|spot)\b|\bearliest\b|\bsooner the better\b|\b(?:come|here|out|over|somebody|someone|help|need \w+) now\b|"
-    r"\bnow (?:please|pls|would|if)\b|\bnow\?|^now\b|\bhurry\b|\bquick(?:ly|est)?\b|\bsoon as\b|\ba s a p\b|\bstraight away\b|\bemergency\b(?= .*now)"
+    r"\basap\b|\bas soon as (?:possible|you can|u can|somebody|someone)\b|\bright (?:away|now)\b|\bimmediately\b|"
+    r"\bhow soon\b|\bsoonest\b|"
+    r"\b(?:first|next) (?:available|opening|appointment|slot|spot)\b|\bearliest\b|\bsooner the better\b|\b(?:come|"
+    r"here|out|over|somebody|someone|help|need \w+) now\b|"
+    r"\bnow (?:please|pls|would|if)\b|\bnow\?|^now\b|\bhurry\b|\bquick(?:ly|est)?\b|\bsoon as\b|\ba s a p\b|"
+    r"\bstraight away\b|\bemergency\b(?= .*now)"
 )
 FLEXIBLE = re.compile(
-    r"\b(?:any ?time|any day|whenever|flexible|no preference|doesnt matter|don't care when|dont care when|your choice|you (?:pick|choose)|up to you|"
+    r"\b(?:any ?time|any day|whenever|flexible|no preference|doesnt matter|don't care when|dont care when|your "
+    r"choice|you (?:pick|choose)|up to you|"
     r"whatever works|either (?:is fine|works)|open schedule|wide open|no rush)\b"
 )
 LEFT_NO = re.compile(
-    r"\b(?:not|no|cant do|cant make|cannot do|cant|wont work|except|but not|besides|other than|any day but|anything but|any time but|anytime but|"
-    r"everyday but|every day but|all but|avoid|unavailable|busy|gone|away|out of town|working|never|isnt|dont|wont be (?:here|home)|"
-    r"not available|not free|skip|rather not|no mas|menos|excepto|instead of|but)\b(?: (?:on|the|in|at|be|do|for|this|home|here|available|free|really|a|make|it|come))*(?: _)? ?$"
+    r"\b(?:not|no|cant do|cant make|cannot do|cant|wont work|except|but not|besides|other than|any day but|anything "
+    r"but|any time but|anytime but|"
+    r"everyday but|every day but|all but|avoid|unavailable|busy|gone|away|out of town|working|never|isnt|dont|wont "
+    r"be (?:here|home)|"
+    r"not available|not free|skip|rather not|no mas|menos|excepto|instead of|but)\b(?: (?:on|the|in|at|be|do|for|"
+    r"this|home|here|available|free|really|a|make|it|come))*(?: _)? ?$"
 )
 RIGHT_NO = re.compile(
-    r"^s?,? ?(?:is|are|was|s|'s|isnt|doesnt|dont|wont|would|will|not|no|cant)? ?(?:\w+ )?(?:no good|not good|bad|out|no go|no bueno|doesnt work|dont work|wont work|not work|not ok|impossible|"
-    r"not possible|isnt good|not great|no\b|isnt (?:good|possible|going to work)|too (?:early|late|soon|far)|(?:is|are) (?:full|busy|booked))"
+    r"^s?,? ?(?:is|are|was|s|'s|isnt|doesnt|dont|wont|would|will|not|no|cant)? ?(?:\w+ )?(?:no good|not good|bad|out|"
+    r"no go|no bueno|doesnt work|dont work|wont work|not work|not ok|impossible|"
+    r"not possible|isnt good|not great|no\b|isnt (?:good|possible|going to work)|too (?:early|late|soon|far)|(?:is|"
+    r"are) (?:full|busy|booked))"
 )
 NOT_REFUSED = re.compile(
-    r"\b(?:not before|no later than|no earlier than|not later than|not after|no sooner than|if not|or not|why not|not sure|no problem|no rush)\b[^,.]*$"
+    r"\b(?:not before|no later than|no earlier than|not later than|not after|no sooner than|if not|or not|why not|"
+    r"not sure|no problem|no rush)\b[^,.]*$"
 )
 
 
@@ -151,7 +161,7 @@ def windows_of(days: list[Dated], hours: list[Timed], *, now: dt.datetime) -> li
 
 
 def evening_hour(hour: Timed, part: str | None) -> tuple[str | None, str | None]:
-    """ "Tonight at 8" is in the evening."""
+    """Such as "Tonight at 8" is in the evening."""
     if part == "evening" and hour.first and "07:00" <= hour.first < "12:00":
         return f"{int(hour.first[:2]) + 12}{hour.first[2:]}", hour.last
     return hour.first, hour.last

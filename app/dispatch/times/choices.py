@@ -18,24 +18,33 @@ ORDINAL = {
 }  # fmt: skip
 NUMBERS = {"one": 1, "two": 2, "three": 3, "uno": 1, "dos": 2, "tres": 3, "una": 1}
 FILLER = (
-    r"(?:yes|yeah|yep|yup|ok|okay|k|sure|please|pls|plz|thanks|thank you|lets|let s|do|go|with|for|the|number|num|no|#|option|opt|slot|choice|"
-    r"i|ill|i ll|ll|want|take|pick|choose|id|d|like|prefer|works|work|is|fine|good|great|perfect|sounds|would|be|me|book|it|one|that|can|we|"
-    r"a|la|el|opcion|numero|si|por favor|quiero|esta|bien|prefiero|then|reply|answer|my|hi|and|best|better|great|hmm|um|uh|guess|will|gonna|go ahead|definitely|def|at|on)"
+    r"(?:yes|yeah|yep|yup|ok|okay|k|sure|please|pls|plz|thanks|thank you|lets|let s|do|go|with|for|the|number|num|no|"
+    r"#|option|opt|slot|choice|"
+    r"i|ill|i ll|ll|want|take|pick|choose|id|d|like|prefer|works|work|is|fine|good|great|perfect|sounds|would|be|me|"
+    r"book|it|one|that|can|we|"
+    r"a|la|el|opcion|numero|si|por favor|quiero|esta|bien|prefiero|then|reply|answer|my|hi|and|best|better|great|hmm|"
+    r"um|uh|guess|will|gonna|go ahead|definitely|def|at|on)"
 )
 BARE = re.compile(
-    rf"^(?:{FILLER}[ ,.:)!]*)*\(?#?(\d{{1,2}}|(?<!that )(?<!this )(?<!the )one|two|three|uno|dos|tres)\)?(?:[ ,.!:)]+{FILLER})*[ ,.!)]*$"
+    rf"^(?:{FILLER}[ ,.:)!]*)*\(?#?(\d{{1,2}}|(?<!that )(?<!this )(?<!the )one|two|three|uno|dos|tres)\)?(?:[ "
+    rf",.!:)]+{FILLER})*[ ,.!)]*$"
 )
 WORD = (
     r"first|second|third|last|latter|former|middle|earliest|earlier|soonest|latest|later|early|late|sooner|1st|2nd|3rd|"
     r"primera|primero|segunda|segundo|tercera|tercero|ultima|ultimo|top|bottom"
 )
 NAMED = re.compile(
-    rf"\b(?:the|la|el|option|number|slot|opcion) ({WORD})\b|\b({WORD}) (?:one|option|slot|time|choice|window|opening|opcion|please|pls|works|spot|is fine)\b|"
+    rf"\b(?:the|la|el|option|number|slot|opcion) ({WORD})\b|\b({WORD}) (?:one|option|slot|time|choice|window|opening|"
+    rf"opcion|please|pls|works|spot|is fine)\b|"
     rf"\b(?:whatever|whichever)(?: one)?(?: is|s)?(?: the)? ({WORD})\b|"
     rf"^(?:(?:yes|ok|sure|yeah|si|lets do|ill take|go with),? )?({WORD})[.! ]*$"
 )
 NOT_NAMED = re.compile(
-    r"\b(?:first thing|last (?:night|week|month|year|time)|early (?:next|this|in)|later (?:this|today|in|on)|late (?:next|this|in|morning|afternoon)|first name|second floor|first floor|or (?:earlier|later)|earlier than|later than|too (?:early|late)|any(?:thing)? (?:earlier|later|sooner)|something (?:earlier|later|sooner)|(?:earlier|later|sooner)\?|be (?:earlier|later|sooner)|running late|is late|maybe later|talk later|text later|get back|until later)\b"
+    r"\b(?:first thing|last (?:night|week|month|year|time)|early (?:next|this|in)|later (?:this|today|in|on)|late "
+    r"(?:next|this|in|morning|afternoon)|first name|second floor|first floor|or (?:earlier|later)|earlier than|later "
+    r"than|too (?:early|late)|any(?:thing)? (?:earlier|later|sooner)|something (?:earlier|later|sooner)|(?:earlier|"
+    r"later|sooner)\?|be (?:earlier|later|sooner)|running late|is late|maybe later|talk later|text later|get back|"
+    r"until later)\b"
 )
 EXPLICIT = re.compile(r"(?:\b(?:option|number|choice|slot|opcion|numero|no)\.? ?#? ?|#)([123])\b")
 REFUSES = re.compile(r"\b(?:not|no|neither|none|cant|wont|doesnt|dont|ninguna?)\b")
@@ -104,7 +113,7 @@ def suits(start: dt.datetime, days: Sequence[Dated], hours: Sequence[Timed]) -> 
 
 
 def bare_hours(words: str, offers: Sequence[dt.datetime]) -> list[int]:
-    """ "10 works", "either 2 or 4": numbers that are hours of offers."""
+    """Such as "10 works", "either 2 or 4": numbers that are hours of offers."""
     if REFUSES.search(words) or re.search(r"\d{3}|\$|[#/]|\b\d+ ?(?:min|hour|day|week|dollar|buck)", words):
         return []
     values = [int(value) for value in re.findall(r"(?<![\d:])\d{1,2}(?![\d:])", words)]

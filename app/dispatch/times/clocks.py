@@ -36,17 +36,22 @@ class Timed:
 
 HOUR = r"(\d{1,2})(?::(\d\d))?\s?(am|pm)?"
 CUE = (
-    r"at|around|about|by|after|before|between|from|past|like|to|maybe|say|for|make it|how about|what about|not before|no later than|"
+    r"at|around|about|by|after|before|between|from|past|like|to|maybe|say|for|make it|how about|what about|not "
+    r"before|no later than|"
     r"prefer|on|say|works at|come at|anytime after|or|and|until|as early as|any time after"
 )
 RANGE = re.compile(
-    rf"(?:\b(?:between|from|anytime|any time|anywhere) )?(?<![\d:/$#.])\b{HOUR}\s?(?:-|to|and|or until)\s?{HOUR}\b(?![\d:/%$])"
+    rf"(?:\b(?:between|from|anytime|any time|anywhere) )?(?<![\d:/$#.])\b{HOUR}\s?(?:-|to|and|or "
+    rf"until)\s?{HOUR}\b(?![\d:/%$])"
 )
 BOUND = re.compile(
-    r"\b(?P<word>not before|no earlier than|no sooner than|any ?time after|after|past|later than|from|starting(?: at)?|home (?:after|by|at|around)|"
-    r"get off (?:work )?(?:at|around)?|off (?:work )?(?:at|by|around)|get home (?:at|by|around|after)?|back (?:home )?(?:at|by|around|after)|since|"
+    r"\b(?P<word>not before|no earlier than|no sooner than|any ?time after|after|past|later than|from|starting(?: "
+    r"at)?|home (?:after|by|at|around)|"
+    r"get off (?:work )?(?:at|around)?|off (?:work )?(?:at|by|around)|get home (?:at|by|around|after)?|back (?:home "
+    r")?(?:at|by|around|after)|since|"
     r"free (?:after|at|from)|done (?:at|by|with work at)|available (?:after|from)|as early as|"
-    r"no later than|not later than|not after|before|by|until|prior to|earlier than|leave (?:at|by|around|for work at)?|leaving (?:at|by|around)?)"
+    r"no later than|not later than|not after|before|by|until|prior to|earlier than|leave (?:at|by|around|for work "
+    r"at)?|leaving (?:at|by|around)?)"
     rf" (?:about |around |like )?{HOUR}(?:\s?oclock)?(?: or (?P<more>later|after|earlier|before|sooner))?\b(?![\d:/%])"
 )
 BEFORE_WORDS = (
@@ -63,18 +68,23 @@ BEFORE_WORDS = (
     "to",
 )
 POINT = re.compile(
-    rf"(?:\b(?P<cue>{CUE}) )?(?P<about>about |around |roughly |like |closer to )?(?<![\d:/$#.-]){HOUR}(?P<clock>\s?oclock)?"
+    rf"(?:\b(?P<cue>{CUE}) )?(?P<about>about |around |roughly |like |closer to "
+    rf")?(?<![\d:/$#.-]){HOUR}(?P<clock>\s?oclock)?"
     r"(?: or (?P<more>later|after|so|earlier))?\b(?![\d:/%$]| ?-)"
 )
 SOON = re.compile(
-    r"\b(?:in|within)(?: the)?(?: next)? (?P<about>about |like )?(?P<count>\d{1,3}) (?P<unit>hours?|hrs?|minutes?|mins?)\b|"
+    r"\b(?:in|within)(?: the)?(?: next)? (?P<about>about |like )?(?P<count>\d{1,3}) (?P<unit>hours?|hrs?|minutes?|"
+    r"mins?)\b|"
     r"\b(?:in the next|next|within the next|within the) (?P<count2>\d{1,3}) ?(?P<unit2>hours?|hrs?|minutes?|mins?)\b|"
     r"\bin the next (?P<unit3>hour)\b|\bwithin (?:the|1|an) (?P<unit4>hour)\b"
 )
 PART = re.compile(
-    r"\b(?:in the |the |any |this |late in the |early in the )?(?P<part>early morning|first thing(?: in the morning)?|mid ?-?morning|late morning|"
-    r"morning|lunch ?time|around lunch|lunch hour|lunch break|early afternoon|mid ?-?afternoon|late afternoon|later in the afternoon|afternoon|after lunch|after work|"
-    r"early evening|evening|end of (?:the )?(?:work ?)?day|eod|night|before work|after school|after hours|before lunch|(?<!\d)(?<!\d )am|(?<!\d)(?<!\d )pm)\b"
+    r"\b(?:in the |the |any |this |late in the |early in the )?(?P<part>early morning|first thing(?: in the "
+    r"morning)?|mid ?-?morning|late morning|"
+    r"morning|lunch ?time|around lunch|lunch hour|lunch break|early afternoon|mid ?-?afternoon|late afternoon|later "
+    r"in the afternoon|afternoon|after lunch|after work|"
+    r"early evening|evening|end of (?:the )?(?:work ?)?day|eod|night|before work|after school|after hours|before "
+    r"lunch|(?<!\d)(?<!\d )am|(?<!\d)(?<!\d )pm)\b"
 )
 
 
@@ -96,7 +106,9 @@ def clock(hour: str, minute: str | None, half: str | None, *, hint: str | None =
     return f"{number % 24:02d}:{minutes:02d}"
 
 
-def find(text: str, now: dt.datetime, *, anchors: list[tuple[int, int]], may_be_bare: bool, is_choice: bool = False) -> list[Timed]:
+def find(
+    text: str, now: dt.datetime, *, anchors: list[tuple[int, int]], may_be_bare: bool, is_choice: bool = False
+) -> list[Timed]:
     """Every hour and day part, in order; `anchors` are the spans of days, beside which a bare number is an hour."""
     found: list[Timed] = []
     taken = list(anchors)
@@ -109,7 +121,7 @@ def find(text: str, now: dt.datetime, *, anchors: list[tuple[int, int]], may_be_
 
 
 def soon(text: str, now: dt.datetime, _: object, __: bool) -> list[Timed]:
-    """ "In an hour" is a point, "within the next 2 hours" an open end."""
+    """Such as "In an hour" is a point, "within the next 2 hours" an open end."""
     found = []
     for match in SOON.finditer(text):
         unit = match["unit"] or match["unit2"] or match["unit3"] or match["unit4"]
@@ -123,7 +135,7 @@ def soon(text: str, now: dt.datetime, _: object, __: bool) -> list[Timed]:
 
 
 def ranges(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bare: bool) -> list[Timed]:
-    """ "3-5", "from 9 to 11", "between 2 and 4pm"."""
+    """Such as "3-5", "from 9 to 11", "between 2 and 4pm"."""
     found = []
     for match in RANGE.finditer(text):
         one, two = match.group(1, 2, 3), match.group(4, 5, 6)
@@ -157,7 +169,7 @@ def range_hint(first: str, last: str, half: str | None) -> str | None:
 
 
 def bounds(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
-    """ "After 3", "before noon", "not before 2"; "I get off at 4" is a start, "I leave at 5" an end."""
+    """Such as "After 3", "before noon", "not before 2"; "I get off at 4" is a start, "I leave at 5" an end."""
     found = []
     for match in BOUND.finditer(text):
         at = clock(*match.group(2, 3, 4), hint=hint_after(text, match.end()))
@@ -171,7 +183,7 @@ def bounds(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
 
 
 def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bare: bool) -> list[Timed]:
-    """ "At 3", "230pm", "about 11"; a bare number needs a cue, a day beside it, or a question about the time."""
+    """Such as "At 3", "230pm", "about 11"; a bare number needs a cue, a day beside it, or a question about the time."""
     found = []
     for match in POINT.finditer(text):
         hour, minute, half = match.group(3, 4, 5)
@@ -207,7 +219,8 @@ def works(text: str, end: int) -> bool:
     """Whether "works", "is fine" and the like follow."""
     return bool(
         re.match(
-            r"(?:\s?(?:or|and) \d{1,2}(?::\d\d)?(?:am|pm)?)?\s?(?:works?|would work|is (?:fine|good|ok|great|perfect)|sounds good|is better|would be|ok\b|good\b|please)",
+            r"(?:\s?(?:or|and) \d{1,2}(?::\d\d)?(?:am|pm)?)?\s?(?:works?|would work|is (?:fine|good|ok|great|"
+            r"perfect)|sounds good|is better|would be|ok\b|good\b|please)",
             text[end:],
         )
     )
@@ -225,7 +238,8 @@ def beside(start: int, end: int, anchors: list[tuple[int, int]], text: str) -> b
 def hint_after(text: str, end: int) -> str | None:
     """The half of the day that follows: "7 in the evening", "9 tomorrow morning"."""
     match = re.match(
-        r"[ ,]*(?:oclock )?(?:today |tomorrow |on \w+day |\w+day )?(?:in the |at |this )?(morning|afternoon|evening|night|tonight)",
+        r"[ ,]*(?:oclock )?(?:today |tomorrow |on \w+day |\w+day )?(?:in the |at |this )?(morning|afternoon|evening|"
+        r"night|tonight)",
         text[end:],
     )
     if not match:

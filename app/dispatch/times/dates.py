@@ -46,7 +46,7 @@ def find(text: str, now: dt.datetime) -> list[Dated]:
 
 
 def is_doubtful(match: re.Match[str], now: dt.datetime) -> bool:
-    """ "Next Friday" said on a Tuesday can be this one or the one after."""
+    """Such as "Next Friday" said on a Tuesday can be this one or the one after."""
     name = match.groupdict().get("next_day")
     return bool(name) and DAY_NAMES.index(name) > now.weekday()
 
@@ -71,14 +71,14 @@ def coming(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
 
 
 def week_after(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
-    """ "Next Tuesday": the one of the next calendar week."""
+    """Such as "Next Tuesday": the one of the next calendar week."""
     index = DAY_NAMES.index(match["next_day"])
     monday = now.date() - dt.timedelta(days=now.weekday())
     return (monday + dt.timedelta(days=WEEK + index),)
 
 
 def of_week(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
-    """ "Thursday of next week", "a week from Friday"."""
+    """Such as "Thursday of next week", "a week from Friday"."""
     if match.groupdict().get("from_day"):
         weeks = int(match["weeks"])
         return (weekday(match["from_day"], now) + dt.timedelta(days=WEEK * weeks),)
@@ -115,7 +115,7 @@ def later_this_week(_: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
 
 
 def ahead_of(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
-    """ "In 3 days", "in 2 weeks", "3 days from now"."""
+    """Such as "In 3 days", "in 2 weeks", "3 days from now"."""
     count = int(match["count"])
     unit = match["unit"]
     if unit.startswith("month"):
@@ -124,7 +124,7 @@ def ahead_of(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
 
 
 def month_day(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
-    """ "June 15", "15th of June"; a day gone by is next year's."""
+    """Such as "June 15", "15th of June"; a day gone by is next year's."""
     month, day = MONTH_NAMES.index(match["month"]) + 1, int(match["number"])
     year = match.groupdict().get("year")
     return rolled(now, month, day, int(year) if year else None)
@@ -148,7 +148,7 @@ def rolled(now: dt.datetime, month: int, day: int, year: int | None) -> tuple[dt
 
 
 def nth(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
-    """ "The 15th": the next day of that number."""
+    """Such as "The 15th": the next day of that number."""
     day = int(match["number"])
     year, month = now.year, now.month
     for _ in range(3):
@@ -176,12 +176,14 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"\b(?P<month>{MONTH}) (?:the )?{NUMBER}(?:,? (?P<year>20\d\d))?\b(?!:|[ap]m)", month_day),
         (rf"\b(?:the )?{NUMBER} (?:of )?(?P<month>{MONTH})\b", month_day),
         (
-            r"(?<![\d/])(?P<month_number>1[0-2]|0?[1-9])/(?P<number>3[01]|[12]\d|0?[1-9])(?:/(?P<year>20\d\d|\d\d))?(?![\d/])",
+            r"(?<![\d/])(?P<month_number>1[0-2]|0?[1-9])/(?P<number>3[01]|[12]\d|0?[1-9])(?:/(?P<year>20\d\d|"
+            r"\d\d))?(?![\d/])",
             slashed,
         ),
         (rf"\b(?:{DAY}),? (?:the )?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b", nth),
         (
-            r"\bthe (?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:one|option|slot|choice|time|works is|window))(?:(?: of)? (?:this|next) month)?",
+            r"\bthe (?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:one|option|slot|choice|time|works is|window))(?:(?: "
+            r"of)? (?:this|next) month)?",
             nth,
         ),
         (r"\b(?:on|for|by) (?:the )?(?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:and|st|street|ave))", nth),
