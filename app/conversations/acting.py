@@ -151,7 +151,7 @@ def _book(thread: Conversation, work: Work, result: Result, slot_id: str) -> Non
     if result.booking_kind == "reaching_technician":
         summary = f"accepted tonight {visits.window_of(thread.tenant, appointment)}"
         urgent.alarm(thread, level=3, summary=summary)
-    elif ladder is not None and appointment.slot_type == "regular":
+    elif ladder is not None and not appointment.slot_type.startswith("emergency"):
         escalations.close_of(thread.id, escalations.EscalationState.cancelled)
 
 

@@ -43,7 +43,7 @@ from app.users import Presence
 SPACE = 20_101
 """The first key of the advisory locks on (tenant, customer phone)."""
 COURTESY = re.compile(
-    r"^\W*((thanks?|thank you|thx|ty|ok(ay)?|k|great|perfect|got it|cool|gracias|so much|a lot|again)\b\W*)+$|^\W*👍\W*$",
+    r"^\W*((thanks?|thank you|thx|ty|ok(ay)?|k|great|perfect|got it|cool|gracias|so much|a lot)\b\W*)+$|^\W*👍\W*$",
     re.IGNORECASE,
 )
 TAPBACK = re.compile(r"^(Liked|Loved|Disliked|Laughed at|Emphasized|Questioned) [“\"]")

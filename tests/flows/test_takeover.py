@@ -57,7 +57,7 @@ def test_the_owner_has_a_minute_to_answer(story):
 
 
 def test_a_reply_inside_the_window_keeps_the_machine_silent(story):
-    """SC23: the window is gone, the lead is open, each further text goes to the owner, and nothing is answered for him."""
+    """SC23: the window is gone, the lead is open, each further text goes to the owner, nothing is answered for him."""
     starts(story).later(minutes=1)
     story.texts(FAUCET)
     story.later(seconds=20)
@@ -213,4 +213,4 @@ def test_a_closed_thread_opens_for_the_owners_word(story):
     for _ in range(6):
         story.later(minutes=10)
     assert len(story.heard()) == 2
-    assert CUSTOMER == reply.customer_phone
+    assert reply.customer_phone == CUSTOMER
