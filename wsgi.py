@@ -4,7 +4,7 @@ from flask import Flask
 
 import admin
 import blueprints
-from app import create_app, warm
+from app import create_app
 from config import Settings, settings
 from jobs import seeding
 
@@ -15,7 +15,6 @@ def create_web_app(chosen: Settings | None = None) -> Flask:
     blueprints.init_app(web)
     admin.init_app(web)
     seeding.init_app(web)
-    warm()
     return web
 
 

@@ -2,6 +2,7 @@
 
 import enum
 from datetime import datetime
+from functools import cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,8 +18,6 @@ from app.extensions import db, uuid7
 from app.tenants import Tenant
 
 _hasher = PasswordHasher()
-# Verified when an address is unknown, so that the answer takes as long as for a known one.
-_DECOY = _hasher.hash("nobody has this password")
 
 
 class Role(enum.StrEnum):
@@ -115,11 +114,17 @@ def hash_password(password: str) -> str:
 def sign_in(kind: type[Person], email: str, password: str) -> Person:
     """The person with that address and password; raises InvalidCredentials, and AccountDisabled once both are right."""
     person = db.session.scalar(select(kind).where(func.lower(kind.email) == email.strip().lower()))
-    if not _matches(person.password_hash if person else _DECOY, password) or person is None:
+    if not _matches(person.password_hash if person else _decoy(), password) or person is None:
         raise InvalidCredentials("E-mail or password is wrong.")
     if not person.is_active:
         raise AccountDisabled("This account has been switched off.")
     return person
+
+
+@cache
+def _decoy() -> str:
+    """Verified when an address is unknown, so that the answer takes as long as for a known one."""
+    return _hasher.hash("nobody has this password")
 
 
 def _matches(password_hash: str, password: str) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
-
-from lingua import Language, LanguageDetector, LanguageDetectorBuilder
 
 from app.dispatch.normalize import dictionary, unaccented
 
@@ -209,14 +208,17 @@ SHARED = frozenset(
 
 
 @cache
-def detector() -> LanguageDetector:
-    """The two-language detector, loaded once."""
-    return LanguageDetectorBuilder.from_languages(Language.ENGLISH, Language.SPANISH).build()
+def detector() -> Callable[[str], float]:
+    """How sure the two-language detector is that a text is Spanish; loaded by the processes that need it (42 MB)."""
+    from lingua import Language, LanguageDetectorBuilder  # noqa: PLC0415
+
+    built = LanguageDetectorBuilder.from_languages(Language.ENGLISH, Language.SPANISH).build()
+    return lambda text: built.compute_language_confidence(text, Language.SPANISH)
 
 
 def warm() -> None:
     """Load the detector, so that the first Spanish customer does not wait for it."""
-    detector().compute_language_confidence("hola", Language.SPANISH)
+    detector()("hola")
 
 
 def detect(text: str) -> str:
@@ -235,4 +237,4 @@ def detect(text: str) -> str:
         return "es" if telling and not english else "en"
     if len(english) > 2 * len(spanish):
         return "en"
-    return "es" if detector().compute_language_confidence(text, Language.SPANISH) > SURE else "en"
+    return "es" if detector()(text) > SURE else "en"
