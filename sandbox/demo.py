@@ -37,6 +37,7 @@ def main() -> int:
             scenes.play(house, teller)
             say(ending(house, teller))
             if options.exit:
+                processes.let_no_signal_interrupt()
                 return 1 if teller.failures else 0
             stay(house)
     except processes.SandboxError as error:

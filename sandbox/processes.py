@@ -134,9 +134,14 @@ def end_in_order_at_signals() -> None:
     """Leave every `with` block at the first SIGINT or SIGTERM, and let no second one interrupt that."""
 
     def leave(*_: Any) -> None:
-        for ending in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(ending, signal.SIG_IGN)
+        let_no_signal_interrupt()
         sys.exit(0)
 
     for ending in (signal.SIGINT, signal.SIGTERM):
         signal.signal(ending, leave)
+
+
+def let_no_signal_interrupt() -> None:
+    """Go on to the end, whatever is pressed: what is being stopped must not be left half-way."""
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, signal.SIG_IGN)

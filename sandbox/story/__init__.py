@@ -1,4 +1,4 @@
-"""The story that the demo plays: people call and text through the phone network, and the product is watched from outside.
+"""The story that the demo plays: people call and text over the phone network, the product is watched from outside.
 
 What it knows of the product is what anybody can see: the texts and calls at the carrier, the mails, the pages, the
 event stream, and the rows that were written.

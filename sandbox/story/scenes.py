@@ -4,6 +4,7 @@ import re
 import time
 from datetime import datetime
 
+from sandbox.carrier.calls import Call
 from sandbox.runner import House
 from sandbox.story.stage import BUSINESS, Person, Stage
 from sandbox.story.telling import Teller, quoted
@@ -13,7 +14,8 @@ MOST_TURNS = 4
 ANSWERS = {"address": "{street}, ZIP {postal_code}", "name": "It's {name}", "job": "The water heater is leaking"}
 OTHERWISE = "Whatever you think is best"
 DANA = {"street": "1420 W Sunset Blvd", "postal_code": "90026", "name": "Dana"}
-HAPPENS_IN = 60
+LONGEST_CALL_SECONDS = 60
+HALF_A_DOLLAR = 50
 
 
 def play(house: House, teller: Teller) -> None:
@@ -118,9 +120,6 @@ def is_from_price_book(stage: Stage, offer: Row) -> bool:
         ("high_cents", sum(row["high_cents"] for row in lines)),
     )
     return bool(lines) and all(abs(offer[name] - cents * rate) <= HALF_A_DOLLAR for name, cents in ends)
-
-
-HALF_A_DOLLAR = 50
 
 
 def picks(stage: Stage, dana: Person, offers: list[Row]) -> None:
@@ -267,7 +266,7 @@ def gas_comes_first(stage: Stage, mei: Person) -> None:
     calls = rings_of(stage)[rung:]
     if calls:
         stage.teller.arrives(f"{stage.owner}'s phone rings", "he picks up", (time.perf_counter() - sent) * 1000)
-        calls[0].join(HAPPENS_IN)
+        calls[0].join(LONGEST_CALL_SECONDS)
         stage.teller.remarks(f"the line says: {quoted(' '.join(calls[0].said))}")
     stage.teller.expect(calls, "and it rings")
     ladder: Row = until(lambda: taken_ladder(stage, mei), 15) or {}
@@ -275,7 +274,7 @@ def gas_comes_first(stage: Stage, mei: Person) -> None:
     stage.teller.expect(ladder, "he pressed 1, and nobody else is woken up")
 
 
-def rings_of(stage: Stage) -> list:
+def rings_of(stage: Stage) -> list[Call]:
     """The calls that the product made to the owner itself."""
     return [call for call in stage.carrier.calls if call.to == stage.owner.phone and call.direction == "outbound-api"]
 

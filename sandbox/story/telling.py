@@ -1,4 +1,4 @@
-"""The story on the screen: who said what, after how many milliseconds, what was written, and whether it is as it should."""
+"""The story on the screen: who said what, after how many milliseconds, what was written, and if it is as it should."""
 
 import textwrap
 import time

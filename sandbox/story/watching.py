@@ -46,11 +46,11 @@ class Ledger:
         """Leave the database."""
         self._connection.close()
 
-    def rows(self, table: str, *, latest: str = "id", **facts: Any) -> list[Row]:
+    def rows(self, table: str, **facts: Any) -> list[Row]:
         """Return the rows with these facts, oldest first."""
         terms = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in facts]
         query = sql.SQL("SELECT * FROM {} WHERE {} ORDER BY {}").format(
-            sql.Identifier(table), sql.SQL(" AND ").join(terms or [sql.SQL("true")]), sql.Identifier(latest)
+            sql.Identifier(table), sql.SQL(" AND ").join(terms or [sql.SQL("true")]), sql.Identifier("id")
         )
         return self._connection.execute(query, facts).fetchall()
 
@@ -79,11 +79,18 @@ class Visitor:
 
     def get(self, path: str) -> tuple[int, str]:
         """Return the status and the text of a page."""
-        return self._ask(Request(self.web_url + path))
+        return self._ask(self._request(path))
 
     def post(self, path: str, **fields: str) -> tuple[int, str]:
         """Send a form; redirections are followed."""
-        return self._ask(Request(self.web_url + path, urlencode(fields).encode()))
+        return self._ask(self._request(path, urlencode(fields).encode()))
+
+    def listen(self, address: str) -> Any:
+        """Open an answer that does not end by itself."""
+        return self.browser.open(Request(address), timeout=120)  # noqa: S310 - the house's own address
+
+    def _request(self, path: str, body: bytes | None = None) -> Request:
+        return Request(self.web_url + path, body)  # noqa: S310 - the house's own address
 
     def _ask(self, request: Request) -> tuple[int, str]:
         try:
@@ -116,7 +123,7 @@ class Listener:
 
     def _listen(self) -> None:
         try:
-            with self._visitor.browser.open(Request(self._url), timeout=120) as stream:
+            with self._visitor.listen(self._url) as stream:
                 self.is_open.set()
                 self._read(stream)
         except (OSError, ValueError) as error:  # HTTPError and a line cut off at the end of the story are among them
