@@ -5,6 +5,7 @@ RQ takes a job in a way that survives a crash (performance.md 4).
 """
 
 import argparse
+import ctypes
 import gc
 import logging
 import os
@@ -26,6 +27,7 @@ from config import settings
 log = logging.getLogger(__name__)
 
 app = create_app(settings())
+PR_SET_PDEATHSIG = 1
 NAMES = tuple(sorted(set(QUEUES.values())))
 
 
@@ -61,10 +63,10 @@ def serve(name: str) -> None:
 def main() -> None:
     """Fork one worker per queue, start those that die again, stop all of them together."""
     parser = argparse.ArgumentParser(description="Run the workers of some queues.")
-    parser.add_argument(
-        "queues", nargs="*", default=NAMES, choices=[[], *NAMES], help=f"of {', '.join(NAMES)}; all by default"
-    )
-    chosen = list(parser.parse_args().queues) or list(NAMES)
+    parser.add_argument("queues", nargs="*", help=f"of {', '.join(NAMES)}; all by default")
+    chosen = parser.parse_args().queues or list(NAMES)
+    if unknown := set(chosen) - set(NAMES):
+        parser.error(f"there is no queue called {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     warm()
     gc.collect()
     gc.freeze()  # the collector's marks would copy the memory that the forked children share
@@ -100,9 +102,16 @@ def _supervise(chosen: list[str]) -> None:
             children[_fork(name)] = name
 
 
+def _end_with_parent() -> None:
+    """On Linux: be told to stop when the parent is killed, so that no worker is left behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def _fork(name: str) -> int:
     child = os.fork()
     if child == 0:
+        _end_with_parent()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         serve(name)
