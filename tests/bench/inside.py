@@ -94,16 +94,24 @@ def turns() -> Figures:
 
 
 MANY = """
-WITH business AS (SELECT t.id AS tenant_id, n.id AS number_id FROM tenant t JOIN number n ON n.tenant_id = t.id WHERE n.e164 = %(number)s),
+WITH business AS (
+  SELECT t.id AS tenant_id, n.id AS number_id
+  FROM tenant t JOIN number n ON n.tenant_id = t.id WHERE n.e164 = %(number)s
+),
 people AS (
-  INSERT INTO customer (id, tenant_id, phone, name, addresses, language, line_type, special_instructions, created_at, version)
-  SELECT gen_random_uuid(), tenant_id, '+1909' || lpad((2000000 + i)::text, 7, '0'), 'Caller ' || i, '[]', 'en', 'unknown', '', now(), 1
-  FROM business, generate_series(1, 10000) AS i RETURNING id, tenant_id, phone)
-INSERT INTO conversation (id, tenant_id, number_id, customer_id, customer_phone, business_phone, status, mode, control_version,
-  dispatch_state, stage, urgency_level, urgency_confidence, ai_confidence, facts, language, ai_failures, is_done, is_unread,
-  needs_person, last_message, last_message_at, created_at)
-SELECT gen_random_uuid(), p.tenant_id, b.number_id, p.id, p.phone, %(number)s, 'active', 'waiting_customer', 1, '{}', 'initial',
-  'normal', 0.8, 0, '{}', 'en', 0, false, random() < 0.1, random() < 0.01, 'My sink leaks', now() - random() * interval '90 days', now()
+  INSERT INTO customer (
+    id, tenant_id, phone, name, addresses, language, line_type, special_instructions, created_at, version)
+  SELECT gen_random_uuid(), tenant_id, '+1909' || lpad((2000000 + i)::text, 7, '0'), 'Caller ' || i,
+    '[]', 'en', 'unknown', '', now(), 1
+  FROM business, generate_series(1, 10000) AS i RETURNING id, tenant_id, phone
+)
+INSERT INTO conversation (
+  id, tenant_id, number_id, customer_id, customer_phone, business_phone, status, mode, control_version,
+  dispatch_state, stage, urgency_level, urgency_confidence, ai_confidence, facts, language, ai_failures,
+  is_done, is_unread, needs_person, last_message, last_message_at, created_at)
+SELECT gen_random_uuid(), p.tenant_id, b.number_id, p.id, p.phone, %(number)s, 'active', 'waiting_customer', 1,
+  '{}', 'initial', 'normal', 0.8, 0, '{}', 'en', 0,
+  false, random() < 0.1, random() < 0.01, 'My sink leaks', now() - random() * interval '90 days', now()
 FROM people p JOIN business b USING (tenant_id)
 """
 
