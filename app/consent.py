@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app import events
 from app.clock import now
+from app.errors import Conflict, NotFound
 from app.extensions import db, uuid7
 
 STOP_WORDS = {
@@ -141,6 +142,30 @@ def consent_row(tenant_id: UUID, phone: str, *, method: str, evidence: str) -> d
 def rule_for(tenant_id: UUID, phone: str) -> ContactRule | None:
     """The rule that the business made for this number."""
     return db.session.scalar(select(Contact.rule).where(Contact.tenant_id == tenant_id, Contact.phone == phone))
+
+
+class RuleExists(Conflict):
+    code = "RULE_EXISTS"
+
+
+def add_rule(tenant_id: UUID, phone: str, rule: ContactRule, label: str = "") -> Contact:
+    """Treat a number in a way of its own; raises RuleExists when it has another rule already."""
+    added = insert(Contact).values(
+        id=uuid7(), tenant_id=tenant_id, phone=phone, rule=rule, label=label, created_at=now()
+    )
+    db.session.execute(added.on_conflict_do_nothing())
+    standing = db.session.scalars(select(Contact).where(Contact.tenant_id == tenant_id, Contact.phone == phone)).one()
+    if standing.rule != rule:
+        raise RuleExists("This number has another rule already.", details={"id": str(standing.id)})
+    return standing
+
+
+def rule_of(tenant_id: UUID, rule_id: UUID) -> Contact:
+    """A rule of that business; a stranger's id is not found."""
+    found = db.session.scalar(select(Contact).where(Contact.tenant_id == tenant_id, Contact.id == rule_id))
+    if found is None:
+        raise NotFound("There is no such rule.")
+    return found
 
 
 def _tell(tenant_id: UUID, phone: str, *, state: str, source: str) -> None:

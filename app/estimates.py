@@ -1,13 +1,17 @@
 """The price book: what a job costs and how long it takes, per business."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
+from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db, uuid7
 from app.tenants import Tenant, Trade
 
@@ -110,3 +114,55 @@ def active(tenant_id: UUID) -> list[Estimate]:
     """The price book as it is quoted from now."""
     lines = select(Estimate).where(Estimate.tenant_id == tenant_id, Estimate.is_active)
     return list(db.session.scalars(lines.order_by(Estimate.job_type)))
+
+
+class JobTypeExists(Conflict):
+    code = "JOB_TYPE_EXISTS"
+
+
+class EstimateLocked(Conflict):
+    code = "JOB_ESTIMATE_LOCKED"
+
+
+class CostRangeInvalid(Invalid):
+    code = "COST_RANGE_INVALID"
+
+
+def of(tenant_id: UUID, estimate_id: UUID) -> Estimate:
+    """A line of that business's price book, switched off or not; a stranger's id is not found."""
+    found = db.session.scalar(
+        select(Estimate).where(Estimate.tenant_id == tenant_id, Estimate.id == estimate_id).with_for_update()
+    )
+    if found is None:
+        raise NotFound("There is no such job estimate.", code="JOB_ESTIMATE_NOT_FOUND")
+    return found
+
+
+def add(tenant_id: UUID, job_type: str, **facts: Any) -> Estimate:
+    """Put a new line into the price book; raises JobTypeExists and CostRangeInvalid."""
+    taken = select(Estimate.id).where(Estimate.tenant_id == tenant_id, Estimate.job_type == job_type)
+    if db.session.scalar(taken) is not None:
+        raise JobTypeExists("The price book has that job already.")
+    line = Estimate(tenant_id=tenant_id, job_type=job_type, **facts)
+    _check_range(line)
+    try:
+        with db.session.begin_nested():
+            db.session.add(line)
+    except IntegrityError as error:
+        raise JobTypeExists("The price book has that job already.") from error
+    return line
+
+
+def change(line: Estimate, facts: Mapping[str, Any]) -> None:
+    """Correct a line; offers that are on a table keep their price. Raises CostRangeInvalid and EstimateLocked."""
+    if line.job_type == DIAGNOSTIC and facts.get("is_active") is False:
+        raise EstimateLocked("The diagnostic visit can be changed, not removed.")
+    for name, value in facts.items():
+        setattr(line, name, value)
+    _check_range(line)
+    line.version += 1
+
+
+def _check_range(line: Estimate) -> None:
+    if line.high_cents < line.low_cents:
+        raise CostRangeInvalid("The highest price must not be below the lowest.")

@@ -9,6 +9,8 @@ from flask_wtf import CSRFProtect
 from app import live
 from blueprints import (
     alerts,
+    app_server,
+    billing_service,
     dispatch_bot_ai,
     errors,
     event_stream,
@@ -16,9 +18,12 @@ from blueprints import (
     health,
     limits,
     notification_service,
+    phone_number_service,
     sessions,
     tenant_service,
+    twilio_conversations,
     twilio_server,
+    universal_calendar,
     web_ui,
 )
 
@@ -43,6 +48,11 @@ INTERFACES = (
     Interface(web_ui.public_bp, open_to_all),
     Interface(web_ui.bp, guards.page),
     Interface(twilio_server.bp, guards.twilio, is_for_browsers=False),
+    Interface(twilio_conversations.bp, guards.interface("twilio-server"), is_for_browsers=False),
+    Interface(app_server.bp, guards.interface("app-server"), is_for_browsers=False),
+    Interface(billing_service.bp, guards.interface("billing-service"), is_for_browsers=False),
+    Interface(phone_number_service.bp, guards.interface("phone-number-service"), is_for_browsers=False),
+    Interface(universal_calendar.bp, guards.interface("universal-calendar"), is_for_browsers=False),
     Interface(tenant_service.bp, guards.interface("tenant-service"), is_for_browsers=False),
     Interface(notification_service.bp, guards.interface("notification-service"), is_for_browsers=False),
     Interface(dispatch_bot_ai.bp, dispatch_bot_ai.admit, is_for_browsers=False),

@@ -1,0 +1,16 @@
+"""app-server: leads, customers, the price book, visits, tasks, and whether the contractor is there (interfaces.md)."""
+
+from flask import Blueprint
+
+bp = Blueprint("app_server", __name__)
+
+from blueprints.app_server import (  # noqa: E402 - the modules hang their views on the blueprint above
+    appointments,
+    customers,
+    estimates,
+    leads,
+    presence,
+    tasks,
+)
+
+__all__ = ["appointments", "bp", "customers", "estimates", "leads", "presence", "tasks"]
