@@ -63,11 +63,16 @@ def rules() -> tuple[Rule, ...]:
     """All rules; they hold in every trade, since a customer does not keep to one."""
     return tuple(
         Rule(
-            row["id"], row["level"], any_of(row["any"]), row.get("class"), any_of(row["unless"]) if "unless" in row else None,
-            row.get("topic"), bool(row.get("claim")),
+            row["id"],
+            row["level"],
+            any_of(row["any"]),
+            row.get("class"),
+            any_of(row["unless"]) if "unless" in row else None,
+            row.get("topic"),
+            bool(row.get("claim")),
         )
         for row in tables()["rules"]
-    )  # fmt: skip
+    )
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from app.dispatch.findings import Address, Danger, Jobs, Times
@@ -63,24 +63,38 @@ def hits_of(plain: str) -> set[str]:
     return {name for name, phrases in table().items() if phrases.search(plain)}
 
 
-def find(
-    plain: str, *, asked: str | None, offers: int, danger: Danger, address: Address, jobs: Jobs, times: Times, name: str | None,
-    phone: str | None, language: str,
-) -> Heard:  # fmt: skip
+@dataclass(frozen=True)
+class Seen:
+    """What was read out of the text before its intent: the talk, and the findings."""
+
+    asked: str | None
+    offers: int
+    danger: Danger
+    address: Address
+    jobs: Jobs
+    times: Times
+    language: str
+    has_facts: bool
+    is_yes: bool = False
+    is_no: bool = False
+
+    @property
+    def is_specific(self) -> bool:
+        return bool(self.jobs.types) and not self.jobs.types[0].startswith("general_")
+
+
+def find(plain: str, seen: Seen) -> Heard:
     """The intents of a text, the main one first; what was asked last decides short answers."""
     hits = hits_of(COSTS.sub(" ", plain))
     if "opt_out_keyword" in hits:
         hits.add("opt_out")
     yes = is_yes(plain, hits)
     no = "decline_no" in hits and not yes
-    main = main_intent(
-        plain, hits, asked=asked, offers=offers, danger=danger, address=address, jobs=jobs, times=times,
-        has_facts=bool(name or phone or not address.is_empty), yes=yes, no=no, language=language,
-    )  # fmt: skip
+    main = main_intent(plain, hits, replace(seen, is_yes=yes, is_no=no))
     rest = sorted(hits - {main, "yes", "not_yes", "opt_out_keyword", "safe", "new_request"})
-    if main != "opt_out" and "opt_out" in rest and main == "new_job":
+    if "opt_out" in rest and main == "new_job":
         rest.remove("opt_out")
-    confidence = UNSURE if main == "unclear" else SURE if main in CLOSING or yes or times.picked else LIKELY
+    confidence = UNSURE if main == "unclear" else SURE if main in CLOSING or yes or seen.times.picked else LIKELY
     return Heard((main, *rest), confidence, is_yes=yes, is_no=no, is_safe="safe" in hits)
 
 
@@ -94,126 +108,121 @@ def is_yes(plain: str, hits: set[str]) -> bool:
     return not table()["not_yes"].search(calm)
 
 
-def main_intent(
-    plain: str, hits: set[str], *, asked: str | None, offers: int, danger: Danger, address: Address, jobs: Jobs, times: Times,
-    has_facts: bool, yes: bool, no: bool, language: str,
-) -> str:  # fmt: skip
+def main_intent(plain: str, hits: set[str], seen: Seen) -> str:
     """The first that holds, in the order of reference/dispatch.md 13."""
     if not re.search(r"[a-z0-9]", plain):
         return "unclear"
-    for name in CLOSING:
-        if name in hits and not (name in {"spam", "wrong_number"} and is_real_need(danger, jobs, address)):
-            return name
-    if danger.classes:
+    closing = next((name for name in CLOSING if name in hits and may_close(name, seen)), None)
+    if closing:
+        return closing
+    if seen.danger.classes:
         return "new_job"
     if "are_you_bot" in hits:
         return "are_you_bot"
-    at_table = answer_at_table(plain, hits, asked=asked, offers=offers, times=times, yes=yes, no=no)
-    if at_table:
-        return at_table
     return (
-        about_visit(hits, jobs, danger, times)
-        or question_or_job(plain, hits, jobs, danger, address)
-        or answer_to(hits, asked=asked, yes=yes, no=no, times=times, has_facts=has_facts)
-        or leftover(hits, jobs=jobs, times=times, has_facts=has_facts, yes=yes, no=no, language=language)
+        answer_at_table(hits, seen)
+        or about_visit(hits, seen)
+        or question_or_job(plain, hits, seen)
+        or answer_to(hits, seen)
+        or leftover(hits, seen)
     )
 
 
-def is_real_need(danger: Danger, jobs: Jobs, address: Address) -> bool:
-    """Whether somebody has a job for us, whatever else the text says."""
-    return bool(address.street) or danger.level == "emergency" or (bool(jobs.types) and danger.level == "urgent")
+def may_close(name: str, seen: Seen) -> bool:
+    """Somebody with a job for us is neither spam nor a wrong number, whatever else the text says."""
+    if name not in {"spam", "wrong_number"}:
+        return True
+    is_pressing = seen.danger.level == "emergency" or (bool(seen.jobs.types) and seen.danger.level == "urgent")
+    return not seen.address.street and not is_pressing
 
 
-def answer_at_table(
-    plain: str, hits: set[str], *, asked: str | None, offers: int, times: Times, yes: bool, no: bool
-) -> str | None:
+def answer_at_table(hits: set[str], seen: Seen) -> str | None:
     """An answer to offers or to a yes-or-no question."""
-    if not offers and asked not in TABLE:
+    if not seen.offers and seen.asked not in TABLE:
         return None
-    if "price_objection" in hits and not times.picked:
-        return "price_objection"
-    for name in ("cancel_appointment", "ask_human", "not_needed"):
-        if name in hits and not yes:
-            return name
-    if times.picked and "price_question" in hits and not yes:
-        return "price_question"
-    if times.picked:
-        return "confirm_yes" if yes and offers == 1 else "slot_choice"
-    if yes and not times.exclude:
-        return "confirm_yes"
-    if "defer" in hits:
-        return "defer"
-    if "price_question" in hits:
-        return "price_question"
-    if times.windows or times.exclude or times.asap:
-        return "availability_question"
-    return "decline_no" if no else None
+    times, yes = seen.times, seen.is_yes
+    chosen = "confirm_yes" if yes and seen.offers == 1 else "slot_choice"
+    has_wish = bool(times.windows or times.exclude or times.asap)
+    ranked = (
+        ("price_objection", "price_objection" in hits and not times.picked),
+        ("cancel_appointment", "cancel_appointment" in hits and not yes),
+        ("ask_human", "ask_human" in hits and not yes),
+        ("not_needed", "not_needed" in hits and not yes),
+        ("price_question", bool(times.picked) and "price_question" in hits and not yes),
+        (chosen, bool(times.picked)),
+        ("confirm_yes", yes and not times.exclude),
+        ("defer", "defer" in hits),
+        ("price_question", "price_question" in hits),
+        ("availability_question", has_wish),
+        ("decline_no", seen.is_no),
+    )
+    return next((name for name, holds in ranked if holds), None)
 
 
-def about_visit(hits: set[str], jobs: Jobs, danger: Danger, times: Times) -> str | None:
+def about_visit(hits: set[str], seen: Seen) -> str | None:
     """What concerns something that exists already, or a person."""
-    if "cancel_appointment" in hits:
-        return "reschedule" if "reschedule" in hits and times.windows else "cancel_appointment"
-    if "reschedule" in hits:
-        return "reschedule"
-    if "complaint" in hits:
-        return "complaint"
-    if "price_objection" in hits and not jobs.types:
-        return "price_objection"
-    if "ask_human" in hits and not (jobs.types and danger.level != "normal"):
-        return "ask_human"
-    if "existing_followup" in hits and not (jobs.types and danger.level != "normal"):
-        return "existing_followup"
+    jobs, is_calm = seen.jobs, not (seen.jobs.types and seen.danger.level != "normal")
     is_idle = not jobs.types or jobs.types[0].startswith("general_") or "new_request" not in hits
-    return "not_needed" if "not_needed" in hits and danger.level == "normal" and is_idle else None
+    if "cancel_appointment" in hits:
+        return "reschedule" if "reschedule" in hits and seen.times.windows else "cancel_appointment"
+    ranked = (
+        ("reschedule", True),
+        ("complaint", True),
+        ("price_objection", not jobs.types),
+        ("ask_human", is_calm),
+        ("existing_followup", is_calm),
+        ("not_needed", seen.danger.level == "normal" and is_idle),
+    )
+    return next((name for name, holds in ranked if holds and name in hits), None)
 
 
-def question_or_job(plain: str, hits: set[str], jobs: Jobs, danger: Danger, address: Address) -> str | None:
+def question_or_job(plain: str, hits: set[str], seen: Seen) -> str | None:
     """A question about us, or a job."""
-    is_specific = bool(jobs.types) and not jobs.types[0].startswith("general_")
-    if jobs.other_trade and not is_specific:
+    jobs, is_calm = seen.jobs, seen.danger.level == "normal"
+    if jobs.other_trade and not seen.is_specific:
         return "out_of_scope"
-    if "service_question" in hits and not jobs.types and (address.city or address.postal_code) and not address.street:
+    names_place = bool(seen.address.city or seen.address.postal_code) and not seen.address.street
+    if "service_question" in hits and not jobs.types and names_place:
         return "service_area_question"
-    for name in QUESTIONS:
-        if name in hits and not (
-            is_specific and (FAILURE.search(plain) or danger.level != "normal" or "price_question" in hits)
-        ):
-            return name
-    if is_specific or (jobs.types and "price_question" not in hits and danger.level != "normal"):
+    is_job = seen.is_specific and (bool(FAILURE.search(plain)) or not is_calm or "price_question" in hits)
+    asked = next((name for name in QUESTIONS if name in hits), None)
+    if asked and not is_job:
+        return asked
+    if seen.is_specific or (jobs.types and "price_question" not in hits and not is_calm):
         return "new_job"
-    if "price_question" in hits:
-        return "price_question"
-    return "price_objection" if "price_objection" in hits else None
+    return next((name for name in ("price_question", "price_objection") if name in hits), None)
 
 
-def answer_to(hits: set[str], *, asked: str | None, yes: bool, no: bool, times: Times, has_facts: bool) -> str | None:
+def answer_to(hits: set[str], seen: Seen) -> str | None:
     """A short answer to what was asked."""
     if "refuse_info" in hits:
         return "refuse_info"
-    if "dont_know" in hits and not has_facts:
-        return "dont_know"
-    if "defer" in hits and not has_facts:
-        return "defer"
-    if asked and yes and not has_facts and not times.windows:
-        return "confirm_yes"
-    return "decline_no" if asked and no and not has_facts and not times.windows else None
-
-
-def leftover(hits: set[str], *, jobs: Jobs, times: Times, has_facts: bool, yes: bool, no: bool, language: str) -> str:
-    """Facts, times, courtesies and what nobody can read."""
-    if jobs.types or ("new_request" in hits and not times.windows and "availability_question" not in hits):
-        return "new_job"
-    if "language_question" in hits:
-        return "non_english"
-    if has_facts:
-        return "give_info"
-    if times.windows or times.exclude or times.asap or times.flexible or "availability_question" in hits:
-        return "availability_question"
-    for name, holds in (("thanks_bye", "thanks_bye" in hits), ("greeting", "greeting" in hits), ("not_needed", "not_needed" in hits),
-                        ("confirm_yes", yes), ("decline_no", no)):  # fmt: skip
-        if holds:
+    if seen.has_facts:
+        return None
+    for name in ("dont_know", "defer"):
+        if name in hits:
             return name
-    if "order_question" in hits or "warranty_question" in hits:
-        return "service_question"
-    return "non_english" if language == "es" else "unclear"
+    if not seen.asked or seen.times.windows:
+        return None
+    return "confirm_yes" if seen.is_yes else "decline_no" if seen.is_no else None
+
+
+def leftover(hits: set[str], seen: Seen) -> str:
+    """Facts, times, courtesies and what nobody can read."""
+    times = seen.times
+    has_wish = bool(times.windows or times.exclude or times.asap or times.flexible)
+    ranked = (
+        ("new_job", bool(seen.jobs.types)),
+        ("new_job", "new_request" in hits and not times.windows and "availability_question" not in hits),
+        ("non_english", "language_question" in hits),
+        ("give_info", seen.has_facts),
+        ("availability_question", has_wish or "availability_question" in hits),
+        ("thanks_bye", "thanks_bye" in hits),
+        ("greeting", "greeting" in hits),
+        ("not_needed", "not_needed" in hits),
+        ("confirm_yes", seen.is_yes),
+        ("decline_no", seen.is_no),
+        ("service_question", bool(hits & {"order_question", "warranty_question"})),
+        ("non_english", seen.language == "es"),
+    )
+    return next((name for name, holds in ranked if holds), "unclear")

@@ -13,12 +13,7 @@ from app.dispatch.phrases import Phrases, any_of, compiled
 from app.dispatch.wording import WORDS
 
 SURE, GENERAL, VAGUE = 0.9, 0.6, 0.45
-INSTALL = any_of(
-    (
-        "(install*|installation|installing|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|"
-        "hook up)",
-    )
-)
+INSTALL = any_of(("(install*|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|hook up)",))
 JOINERS = re.compile(
     r" (?:and|also|plus|as well as|another|y|tambien|then)(?: (?:also|the|my|a|our|need|i|we))* | , | \. "
 )
@@ -121,19 +116,39 @@ def several(plain: str, trade: str, first: str) -> list[str]:
 
 
 KIN = (
-    {"leak_repair", "burst_pipe", "water_heater", "faucet_fixture", "frozen_pipe", "no_water", "sump_pump", "sewer_backup",
-     "toilet_repair", "shower_tub"},
+    {
+        "leak_repair",
+        "burst_pipe",
+        "water_heater",
+        "faucet_fixture",
+        "frozen_pipe",
+        "no_water",
+        "sump_pump",
+        "sewer_backup",
+        "toilet_repair",
+        "shower_tub",
+    },
     {"drain_clog", "sewer_backup", "leak_repair"},
     {"electrical_hazard", "outlet_switch", "breaker_panel", "power_outage", "lighting", "wiring"},
     {"ac_repair", "heat_repair", "gas_co_hazard", "thermostat", "ductwork"},
     {"house_lockout", "car_lockout", "lock_repair", "broken_key", "car_key"},
     {"break_in_repair", "lock_change", "lock_repair", "rekey"},
     {"spring_repair", "cable_repair", "off_track", "wont_close", "wont_open", "opener_repair", "sensor"},
-)  # fmt: skip
+)
 SIGNS = frozenset(
-    {"leak_repair", "electrical_hazard", "wont_close", "wont_open", "lock_repair", "house_lockout", "no_water",
-     "heat_repair", "ac_repair", "power_outage"}
-)  # fmt: skip
+    {
+        "leak_repair",
+        "electrical_hazard",
+        "wont_close",
+        "wont_open",
+        "lock_repair",
+        "house_lockout",
+        "no_water",
+        "heat_repair",
+        "ac_repair",
+        "power_outage",
+    }
+)
 """Job types that are often only a symptom of the other one."""
 
 
@@ -141,8 +156,9 @@ def is_same_work(job: str, jobs: Sequence[str]) -> bool:
     """Whether a second job is only a symptom of the first."""
     return any(
         {job, other} <= kin and (job in SIGNS or other in SIGNS or "sewer_backup" in {job, other})
-        for kin in KIN for other in jobs
-    )  # fmt: skip
+        for kin in KIN
+        for other in jobs
+    )
 
 
 def other_trade(plain: str, trade: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from app.dispatch.normalize import dictionary, english, vocabulary
 from app.dispatch.wording import WORDS
@@ -53,35 +53,42 @@ def find(
         answer = answered(clean)
         if answer:
             return answer
-    for found in HERE.finditer(clean):
-        name = cleaned(found["name"], is_sure=False, cities=cities)
-        if name:
-            return name
-    for found in SAID.finditer(clean):
-        lead = found[0][: found.start("name") - found.start()].lower()
-        if THIRD.search(clean[: found.start()]) and not lead.startswith(("this is", "my name")):
-            continue
-        if re.search(
-            r"(?:her|his|their|wifes?|wife's|husband'?s|mom'?s|last|street|dog'?s|company|business|user|tenant'?s|"
-            r"your|the|brand|domain|first) $",
-            clean[: found.start()],
-            re.IGNORECASE,
-        ):
-            continue
-        name = cleaned(found["name"], is_sure=lead.startswith(SURE_WORDS), cities=cities)
-        if name:
-            return name
+    candidates = (*here(clean, cities), *introduced(clean, cities), *standing_alone(clean, cities))
+    return next((name for name in candidates if name), None)
+
+
+def here(text: str, cities: frozenset[str]) -> Iterator[str | None]:
+    """As in "Marcus Bell here"."""
+    for found in HERE.finditer(text):
+        yield cleaned(found["name"], is_sure=False, cities=cities)
+
+
+NOT_THEIRS = re.compile(
+    r"(?:her|his|their|wifes?|wife's|husband'?s|mom'?s|last|street|dog'?s|company|business|user|tenant'?s|your|the|"
+    r"brand|domain|first) $",
+    re.IGNORECASE,
+)
+
+
+def introduced(text: str, cities: frozenset[str]) -> Iterator[str | None]:
+    """As in "My name is", "this is"; a third person is not the customer."""
+    for found in SAID.finditer(text):
+        lead, before = found[0][: found.start("name") - found.start()].lower(), text[: found.start()]
+        is_third = THIRD.search(before) and not lead.startswith(("this is", "my name"))
+        if not is_third and not NOT_THEIRS.search(before):
+            yield cleaned(found["name"], is_sure=lead.startswith(SURE_WORDS), cities=cities)
+
+
+def standing_alone(text: str, cities: frozenset[str]) -> Iterator[str | None]:
+    """A name after the ZIP, at the end, or between commas."""
     for shape in (AFTER_ZIP, TAIL, BETWEEN):
-        for found in shape.finditer(clean):
-            if shape is not AFTER_ZIP and THIRD.search(clean[: found.start("name")]) and shape is BETWEEN:
+        for found in shape.finditer(text):
+            if shape is BETWEEN and THIRD.search(text[: found.start("name")]):
                 continue
-            is_alone = shape is AFTER_ZIP and all(
-                word[0].isupper() and word.lower() not in vocabulary() for word in found["name"].split()
-            )
-            name = cleaned(found["name"], is_sure=is_alone, cities=cities, must_know=shape is not AFTER_ZIP)
-            if name:
-                return name
-    return None
+            words = found["name"].split()
+            is_alone = all(word[0].isupper() and word.lower() not in vocabulary() for word in words)
+            is_after_zip = shape is AFTER_ZIP
+            yield cleaned(found["name"], is_sure=is_after_zip and is_alone, cities=cities, must_know=not is_after_zip)
 
 
 def answered(text: str) -> str | None:

@@ -48,9 +48,13 @@ def choose(
     is_plain = urgency != "emergency"
     slots = tuple(slot for slot in found.slots if not (is_plain and is_emergency_slot(slot)))
     choice = offers.choose(
-        Found(slots), urgency=urgency, now=now, timezone=zone, want_price_options=wants_early,
+        Found(slots),
+        urgency=urgency,
+        now=now,
+        timezone=zone,
+        want_price_options=wants_early,
         wish=None if wish.is_open else wish_of(wish),
-    )  # fmt: skip
+    )
     return list(choice.slots), choice.matched
 
 

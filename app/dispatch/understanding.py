@@ -23,9 +23,13 @@ def understand(turn: Turn) -> Findings:
     zone = turn.now.tzinfo
     offers = [offer.slot.window_start.astimezone(zone).replace(tzinfo=None) for offer in table]
     return read(
-        turn.event.text, trade=turn.context.trade, now=turn.now.replace(tzinfo=None), asked=state.asked, offers=offers,
+        turn.event.text,
+        trade=turn.context.trade,
+        now=turn.now.replace(tzinfo=None),
+        asked=state.asked,
+        offers=offers,
         business=turn.context.business_name,
-    )  # fmt: skip
+    )
 
 
 def read(
@@ -51,19 +55,38 @@ def read(
     work = jobs.find(plain, trade)
     name = names.find(text, asked=asked, spans=spans, cities=addresses.cities())
     spoken = language.detect(without(text, spans))
-    heard = intents.find(
-        plain, asked=asked, offers=len(offers), danger=danger, address=address, jobs=work, times=when, name=name, phone=phone,
+    seen = intents.Seen(
+        asked=asked,
+        offers=len(offers),
+        danger=danger,
+        address=address,
+        jobs=work,
+        times=when,
         language=spoken,
-    )  # fmt: skip
+        has_facts=bool(name or phone or not address.is_empty),
+    )
+    heard = intents.find(plain, seen)
     if heard.is_yes and len(offers) == 1 and not when.picked and not when.windows:
         when = replace(when, picked=(0,))
     if heard.intents[0] in NO_NAME:
         name, when, address = None, Times(), Address()
     return Findings(
-        text=text, plain=plain, language=spoken, intents=heard.intents, intent_confidence=heard.confidence, danger=danger,
-        address=address, times=when, jobs=work, name=name, phone=phone, is_yes=heard.is_yes, is_no=heard.is_no,
-        is_safe=heard.is_safe, evidence=(*danger.evidence, *work.evidence, *(f"time: {words}" for words in when.evidence)),
-    )  # fmt: skip
+        text=text,
+        plain=plain,
+        language=spoken,
+        intents=heard.intents,
+        intent_confidence=heard.confidence,
+        danger=danger,
+        address=address,
+        times=when,
+        jobs=work,
+        name=name,
+        phone=phone,
+        is_yes=heard.is_yes,
+        is_no=heard.is_no,
+        is_safe=heard.is_safe,
+        evidence=(*danger.evidence, *work.evidence, *(f"time: {words}" for words in when.evidence)),
+    )
 
 
 MOST = 1600

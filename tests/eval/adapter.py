@@ -13,7 +13,15 @@ from app.scheduling.types import AreaVerdict, Found, Place, Slot, Wanted
 
 Json = dict[str, Any]
 ZONE = "America/Chicago"
-DAYS = {"mon": "monday", "tue": "tuesday", "wed": "wednesday", "thu": "thursday", "fri": "friday", "sat": "saturday", "sun": "sunday"}
+DAYS = {
+    "mon": "monday",
+    "tue": "tuesday",
+    "wed": "wednesday",
+    "thu": "thursday",
+    "fri": "friday",
+    "sat": "saturday",
+    "sun": "sunday",
+}
 OUTCOMES = {"handoff": "handoff", "escalated": "escalated"}
 
 
@@ -56,7 +64,10 @@ class Adapter:
             "lang": found.language,
             "intent": found.intent,
             "address": {
-                "street": address.street, "unit": address.unit, "city": address.city, "state": address.state,
+                "street": address.street,
+                "unit": address.unit,
+                "city": address.city,
+                "state": address.state,
                 "zip": address.postal_code,
             },
             "name": found.name,
@@ -65,7 +76,7 @@ class Adapter:
             "exclude": list(found.times.exclude),
             "picked": [offers[index].strftime("%Y-%m-%dT%H:%M") for index in found.times.picked],
             "asap": found.times.asap,
-        }  # fmt: skip
+        }
 
 
 def event_of(event: Json) -> Event:
@@ -136,11 +147,20 @@ def slot_of(slot: Json, zone: ZoneInfo) -> Slot:
 
 def visit_of(visit: Json, zone: ZoneInfo) -> OwnAppointment:
     start = dt.datetime.fromisoformat(visit["start"]).replace(tzinfo=zone)
-    end = dt.datetime.fromisoformat(visit["end"]).replace(tzinfo=zone) if visit.get("end") else start + dt.timedelta(hours=2)
+    end = (
+        dt.datetime.fromisoformat(visit["end"]).replace(tzinfo=zone)
+        if visit.get("end")
+        else start + dt.timedelta(hours=2)
+    )
     return OwnAppointment(
-        visit["id"], start, end, visit["status"], visit.get("job_type", ""), visit.get("address", ""),
+        visit["id"],
+        start,
+        end,
+        visit["status"],
+        visit.get("job_type", ""),
+        visit.get("address", ""),
         minutes=int((end - start).total_seconds() // 60),
-    )  # fmt: skip
+    )
 
 
 def immediate(emergency: Json, now: dt.datetime) -> Dispatch:

@@ -14,7 +14,14 @@ from tests.eval.adapter import Adapter
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("DISPATCH_DATA", ROOT.parent / "shared" / "data" / "dispatch"))
-GATES = {"urgency": 0.95, "emergency_precision": 0.9, "safety_recall": 1.0, "job": 0.93, "intent": 0.93, "address": 0.95}
+GATES = {
+    "urgency": 0.95,
+    "emergency_precision": 0.9,
+    "safety_recall": 1.0,
+    "job": 0.93,
+    "intent": 0.93,
+    "address": 0.95,
+}
 
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the development data of the dispatcher is not here")
 

@@ -7,9 +7,12 @@ from app.dispatch.policy.frame import Draft, Turn
 
 LOW_CONFIDENCE = 0.5
 EXAMPLES = {
-    "plumbing": '"kitchen sink leaks"', "electrical": '"half the outlets are dead"', "hvac": '"AC blows warm"',
-    "locksmith": '"locked out"', "garage_door": '"door won\'t close"',
-}  # fmt: skip
+    "plumbing": '"kitchen sink leaks"',
+    "electrical": '"half the outlets are dead"',
+    "hvac": '"AC blows warm"',
+    "locksmith": '"locked out"',
+    "garage_door": '"door won\'t close"',
+}
 
 
 def missing(turn: Turn) -> Draft | None:

@@ -71,7 +71,7 @@ def until_safe(turn: Turn) -> Draft | None:
 
 
 def safety_question(turn: Turn) -> Draft | None:
-    """A word that may mean danger, or a bare claim of an emergency: one question (dispatch.md 8.4, behaviour.md 5.1)."""
+    """A word that may mean danger, or a bare claim of an emergency: one question (behaviour.md 5.1)."""
     state, danger = turn.state, turn.said.danger
     if state.asked == "hazard":
         return None

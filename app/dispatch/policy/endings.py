@@ -22,8 +22,12 @@ def opt_out(turn: Turn) -> Draft | None:
     is_carriers = " ".join(turn.said.plain.replace(".", " ").split()) in CARRIER_WORDS
     acts = ("opt_out", "alert_owner") if turn.visits else ("opt_out",)
     return Draft(
-        None if is_carriers else "optout_confirm", acts=acts, outcome="opted_out", stage="complete", clears_offers=True,
-    )  # fmt: skip
+        None if is_carriers else "optout_confirm",
+        acts=acts,
+        outcome="opted_out",
+        stage="complete",
+        clears_offers=True,
+    )
 
 
 def help_keyword(turn: Turn) -> Draft | None:
@@ -124,9 +128,12 @@ def out_of_area(turn: Turn) -> Draft | None:
     turn.flag("not_reachable")
     turn.errors += list(verdict.reasons)
     return Draft(
-        "not_reachable", {"place": place, "limits": limits(turn)}, outcome="not_reachable", stage="rejected",
+        "not_reachable",
+        {"place": place, "limits": limits(turn)},
+        outcome="not_reachable",
+        stage="rejected",
         clears_offers=True,
-    )  # fmt: skip
+    )
 
 
 def limits(turn: Turn) -> str:
@@ -193,8 +200,13 @@ def price_first(turn: Turn) -> Draft | None:
         return draft
     windows = f" {wording.DAY_WORDS[turn.language]['or']} ".join(turn.slot_window(one) for one in draft.offers[-2:])
     return Draft(
-        "openings", {"windows": windows}, asks="address", offers=draft.offers, stage="confirming", follow_up="other",
-    )  # fmt: skip
+        "openings",
+        {"windows": windows},
+        asks="address",
+        offers=draft.offers,
+        stage="confirming",
+        follow_up="other",
+    )
 
 
 def unclear(turn: Turn) -> Draft | None:

@@ -14,9 +14,22 @@ from app.dispatch.types import LEVELS, Context, Estimate, Event, Offer, OwnAppoi
 from app.scheduling.types import AreaVerdict, Found, Urgency, Wanted
 
 CLOSED = frozenset(
-    {"booked", "rescheduled", "cancelled", "not_needed", "out_of_area", "out_of_scope", "wrong_number", "spam", "not_reachable",
-     "opted_out", "abandoned", "deferred", "callback"}
-)  # fmt: skip
+    {
+        "booked",
+        "rescheduled",
+        "cancelled",
+        "not_needed",
+        "out_of_area",
+        "out_of_scope",
+        "wrong_number",
+        "spam",
+        "not_reachable",
+        "opted_out",
+        "abandoned",
+        "deferred",
+        "callback",
+    }
+)
 """Outcomes after which a new request starts a new talk."""
 
 
@@ -106,9 +119,12 @@ class Turn:
         """Whether the place as it is known now is served."""
         state = self.state
         return self.context.check_area(
-            street=state.street, city=state.city, state=state.region, postal_code=state.postal_code,
+            street=state.street,
+            city=state.city,
+            state=state.region,
+            postal_code=state.postal_code,
             emergency=self.is_emergency,
-        )  # fmt: skip
+        )
 
     @property
     def urgency(self) -> Urgency:
@@ -204,8 +220,18 @@ class Turn:
 
 UPCOMING = frozenset({"confirmed", "pending", "tentative", "requested", "in_progress"})
 TRADES = {
-    "en": {"plumbing": "plumbing", "electrical": "electrical work", "hvac": "heating and air conditioning",
-           "locksmith": "locksmith work", "garage_door": "garage doors"},
-    "es": {"plumbing": "plomeria", "electrical": "trabajos electricos", "hvac": "calefaccion y aire acondicionado",
-           "locksmith": "cerrajeria", "garage_door": "puertas de garaje"},
-}  # fmt: skip
+    "en": {
+        "plumbing": "plumbing",
+        "electrical": "electrical work",
+        "hvac": "heating and air conditioning",
+        "locksmith": "locksmith work",
+        "garage_door": "garage doors",
+    },
+    "es": {
+        "plumbing": "plomeria",
+        "electrical": "trabajos electricos",
+        "hvac": "calefaccion y aire acondicionado",
+        "locksmith": "cerrajeria",
+        "garage_door": "puertas de garaje",
+    },
+}

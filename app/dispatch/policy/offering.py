@@ -15,15 +15,19 @@ def offer(turn: Turn, *, apology: str | None = None) -> Draft:
     state, found = turn.state, turn.found
     turn.errors += [code for code in found.reasons if code not in turn.errors]
     slots, is_match = proposals.choose(
-        found, urgency=turn.urgency, wish=turn.wish, now=turn.now, zone=turn.context.timezone,
+        found,
+        urgency=turn.urgency,
+        wish=turn.wish,
+        now=turn.now,
+        zone=turn.context.timezone,
         wants_early=state.objections > 0 or "asked_tomorrow" in state.flags,
-    )  # fmt: skip
+    )
     reason = missed_template(turn)
     if slots and not is_match and reason != "no_match":
         state.wishes, state.asap = [], False
         slots, _ = proposals.choose(
             found, urgency=turn.urgency, wish=turn.wish, now=turn.now, zone=turn.context.timezone
-        )  # fmt: skip
+        )
     if not slots:
         return no_times(turn)
     draft = draft_of(turn, proposals.offers_for(slots, turn.estimates))
@@ -74,9 +78,13 @@ def draft_of(turn: Turn, offers: list[Offer]) -> Draft:
         values["options"] = wording.options_text(offers, turn.now, zone=turn.context.timezone, language=turn.language)
     turn.state.price_told = True
     return Draft(
-        "offer_one" if len(offers) == 1 else "offer_choice", values, asks="confirm" if len(offers) == 1 else "slot",
-        offers=offers, stage="confirming", follow_up=wait_of(turn, offers),
-    )  # fmt: skip
+        "offer_one" if len(offers) == 1 else "offer_choice",
+        values,
+        asks="confirm" if len(offers) == 1 else "slot",
+        offers=offers,
+        stage="confirming",
+        follow_up=wait_of(turn, offers),
+    )
 
 
 def wait_of(turn: Turn, offers: Sequence[Offer]) -> str:
@@ -92,9 +100,12 @@ def no_times(turn: Turn) -> Draft:
     """Nothing is free: a person takes over."""
     turn.act("escalate") if turn.is_emergency else turn.act("alert_owner")
     return Draft(
-        "hand_over_emergency" if turn.is_emergency else "no_slots", acts=("handoff",), outcome="handoff",
-        stage="escalated", reason="no_slots",
-    )  # fmt: skip
+        "hand_over_emergency" if turn.is_emergency else "no_slots",
+        acts=("handoff",),
+        outcome="handoff",
+        stage="escalated",
+        reason="no_slots",
+    )
 
 
 # Reading a choice
@@ -151,9 +162,15 @@ def book(turn: Turn, picked: Offer) -> Draft:
     }
     turn.state.pending_act = turn.state.pending_appointment = None
     return Draft(
-        template, values, acts=(f"book:{picked.slot.id}",), confirmed=picked, booking_kind=kind, outcome="booked",
-        stage="complete", clears_offers=True,
-    )  # fmt: skip
+        template,
+        values,
+        acts=(f"book:{picked.slot.id}",),
+        confirmed=picked,
+        booking_kind=kind,
+        outcome="booked",
+        stage="complete",
+        clears_offers=True,
+    )
 
 
 def kind_of(turn: Turn, slot: Slot) -> str:
@@ -177,8 +194,14 @@ def move(turn: Turn, picked: Offer) -> Draft:
     act = f"reschedule:{state.pending_appointment}:{picked.slot.id}"
     state.pending_act = state.pending_appointment = None
     return Draft(
-        "moved", values, acts=(act,), confirmed=picked, outcome="rescheduled", stage="complete", clears_offers=True,
-    )  # fmt: skip
+        "moved",
+        values,
+        acts=(act,),
+        confirmed=picked,
+        outcome="rescheduled",
+        stage="complete",
+        clears_offers=True,
+    )
 
 
 def declined(turn: Turn) -> Draft:
@@ -207,9 +230,12 @@ def consent(turn: Turn) -> Draft | None:
     if state.asked == "price_ok" and (turn.said.is_yes or (turn.said.times.asap and not turn.said.is_no)):
         return send(turn)
     return Draft(
-        "emergency_consent", {"rate": rate_word(turn), "price": multiplied(turn), "job": turn.job_name},
-        asks="price_ok", stage="confirming", follow_up="after_hours",
-    )  # fmt: skip
+        "emergency_consent",
+        {"rate": rate_word(turn), "price": multiplied(turn), "job": turn.job_name},
+        asks="price_ok",
+        stage="confirming",
+        follow_up="after_hours",
+    )
 
 
 def has_emergency_slot(turn: Turn) -> bool:
@@ -220,9 +246,13 @@ def send(turn: Turn) -> Draft:
     """The rate was accepted: alert the contractor; nobody is said to be on the way."""
     turn.state.emergency_consent = True
     return Draft(
-        "dispatched", {"price": multiplied(turn), "address": turn.address or TO_YOU[turn.language]},
-        acts=("dispatch",), outcome="emergency_dispatch", stage="escalated", clears_offers=True,
-    )  # fmt: skip
+        "dispatched",
+        {"price": multiplied(turn), "address": turn.address or TO_YOU[turn.language]},
+        acts=("dispatch",),
+        outcome="emergency_dispatch",
+        stage="escalated",
+        clears_offers=True,
+    )
 
 
 def multiplied(turn: Turn) -> str:

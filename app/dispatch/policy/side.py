@@ -19,30 +19,39 @@ SHORT = {
 def answer_questions(turn: Turn) -> None:
     """Put the answers to side questions before whatever comes next."""
     said, state = turn.said, turn.state
-    if said.intent == "are_you_bot":
-        turn.note("bot")
-    elif said.intent == "identity_question":
-        turn.note("identity")
-    if said.intent == "hours_question":
-        turn.note("hours", hours=opening_hours(turn))
-    if said.wants("service_area_question") and said.intent in QUESTIONS and not turn.has_place:
-        turn.note("area")
-    if said.intent == "injection":
-        turn.note("injection")
+    about_us(turn)
+    about_work(turn)
     if said.intent == "refuse_info" and state.asked in {"address", "job", "zip"}:
         turn.note("why_address")
-    if said.wants("order_question"):
-        turn.note("order_of_work")
-    if said.wants("warranty_question") and turn.context.warranty_note:
-        turn.note("warranty", note=turn.context.warranty_note)
-    if said.intent == "service_question" and state.jobs and not said.wants("order_question", "warranty_question"):
-        turn.note("service_yes")
     if said.wants("price_objection"):
         objection(turn)
     elif said.wants("price_question") and not said.is_yes:
         price_answer(turn)
     if turn.event.media:
         turn.note("thanks_photo")
+
+
+def about_us(turn: Turn) -> None:
+    """Who writes here, when we are open, where we go, and that our rules stand."""
+    said = turn.said
+    plain = {"are_you_bot": "bot", "identity_question": "identity", "injection": "injection"}
+    if said.intent in plain:
+        turn.note(plain[said.intent])
+    if said.intent == "hours_question":
+        turn.note("hours", hours=opening_hours(turn))
+    if said.wants("service_area_question") and said.intent in QUESTIONS and not turn.has_place:
+        turn.note("area")
+
+
+def about_work(turn: Turn) -> None:
+    """What comes first, what is guaranteed, whether we do that."""
+    said, is_other = turn.said, turn.said.wants("order_question", "warranty_question")
+    if said.wants("order_question"):
+        turn.note("order_of_work")
+    if said.wants("warranty_question") and turn.context.warranty_note:
+        turn.note("warranty", note=turn.context.warranty_note)
+    if said.intent == "service_question" and turn.state.jobs and not is_other:
+        turn.note("service_yes")
 
 
 def price_answer(turn: Turn) -> None:

@@ -58,9 +58,10 @@ def visit_named(turn: Turn) -> Draft:
     index = next((int(word) for word in turn.said.plain.split() if word in {"1", "2", "3"}), 0)
     dates = {window.get("date") for window in turn.said.times.windows}
     named = [
-        visit for number, visit in enumerate(visits, 1)
+        visit
+        for number, visit in enumerate(visits, 1)
         if number == index or f"{local(turn, visit.window_start):%Y-%m-%d}" in dates
-    ]  # fmt: skip
+    ]
     if len(named) == 1:
         return begin(turn, act, named[0])
     state.pending_act = state.pending_appointment = None
@@ -82,7 +83,7 @@ def begin(turn: Turn, act: str, visit: OwnAppointment) -> Draft:
         values = {"window": turn.window(visit.window_start, visit.window_end), "policy": policy}
         return Draft("cancel_ask", values, asks="confirm_cancel")
     state.offer_slots = []
-    return go_on_moving(turn)
+    return go_on_moving(turn) or offering.no_times(turn)
 
 
 def pending_visit(turn: Turn) -> OwnAppointment | None:
@@ -123,8 +124,11 @@ def go_on_moving(turn: Turn) -> Draft | None:
         return Draft("move_when", {"window": window}, asks="when")
     slots, is_match = proposals.choose(
         regular(turn.search(visit.minutes, urgency="normal")),
-        urgency="normal", wish=turn.wish, now=turn.now, zone=turn.context.timezone,
-    )  # fmt: skip
+        urgency="normal",
+        wish=turn.wish,
+        now=turn.now,
+        zone=turn.context.timezone,
+    )
     if not slots:
         return offering.no_times(turn)
     return move_draft(turn, visit, proposals.offers_for(slots, turn.estimates), is_match=is_match)
@@ -150,9 +154,13 @@ def move_draft(turn: Turn, visit: OwnAppointment, offers: list[offering.Offer], 
     }
     is_one = len(offers) == 1
     return Draft(
-        "move_offer_one" if is_one else "move_offer", values, asks="confirm" if is_one else "slot", offers=offers,
-        stage="confirming", follow_up="other",
-    )  # fmt: skip
+        "move_offer_one" if is_one else "move_offer",
+        values,
+        asks="confirm" if is_one else "slot",
+        offers=offers,
+        stage="confirming",
+        follow_up="other",
+    )
 
 
 def follow_up(turn: Turn) -> Draft:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from app.dispatch.findings import Times
-from app.dispatch.times import choices, clocks, dates
+from app.dispatch.times import choices, clocks, dates, dayparts
 from app.dispatch.times.clocks import Timed
 from app.dispatch.times.dates import Dated
 from app.dispatch.times.tidy import tidy
@@ -59,9 +59,12 @@ def find(
     days = dates.find(plain, now)
     is_bare = asked in {"when", "slot"} and not offers
     hours = clocks.find(
-        plain, now, anchors=[(day.start, day.end) for day in days], may_be_bare=is_bare and len(plain) < SHORT,
+        plain,
+        now,
+        anchors=[(day.start, day.end) for day in days],
+        may_be_bare=is_bare and len(plain) < SHORT,
         is_choice=bool(offers),
-    )  # fmt: skip
+    )
     picked = choices.pick(text, plain, offers, days=days, hours=hours)
     refused_days = [day for day in days if is_refused(plain, day.start, day.end)]
     refused_hours = [hour for hour in hours if is_refused(plain, hour.start, hour.end)]
@@ -77,7 +80,7 @@ def find(
         flexible=bool(FLEXIBLE.search(plain)),
         ambiguous=any(day.is_ambiguous for day in days),
         picked=tuple(picked),
-        evidence=tuple(plain[item.start : item.end] for item in [*days, *hours]),
+        evidence=tuple(plain[item.start : item.end] for item in mentions(days, hours)),
     )
 
 
@@ -110,13 +113,19 @@ def combine(days: list[Dated], hours: list[Timed], *, now: dt.datetime) -> list[
     return list(unique.values())
 
 
+def mentions(days: Sequence[Dated], hours: Sequence[Timed]) -> list[Dated | Timed]:
+    """Days and hours in the order of the text."""
+    items: list[Dated | Timed] = [*days, *hours]
+    return sorted(items, key=lambda mention: mention.start)
+
+
 def groups(days: list[Dated], hours: list[Timed]) -> list[tuple[list[Dated], list[Timed]]]:
     """Walk through the mentions; a complete group is closed by a mention of the kind that it began with."""
     result: list[tuple[list[Dated], list[Timed]]] = []
     current: tuple[list[Dated], list[Timed]] = ([], [])
     begins_with_day = True
     last: Dated | Timed | None = None
-    for item in sorted([*days, *hours], key=lambda mention: mention.start):
+    for item in mentions(days, hours):
         is_day = isinstance(item, Dated)
         is_complete = bool(current[0]) and bool(current[1])
         if is_complete and is_day != isinstance(last, Dated) and is_day == begins_with_day:
@@ -150,7 +159,7 @@ def windows_of(days: list[Dated], hours: list[Timed], *, now: dt.datetime) -> li
     all_dates: list[dt.date | None] = [date for day in days for date in day.dates]
     part = next((day.part for day in days if day.part), None)
     if not hours:
-        bounds = clocks.PARTS["evening"] if part else (None, None)
+        bounds = dayparts.PARTS["evening"] if part else (None, None)
         return [window(date, *bounds) for date in all_dates]
     result = []
     for hour in hours:
@@ -172,6 +181,9 @@ def window(
 ) -> Json:
     """A wanted window; None is open."""
     return {
-        "date": f"{date:%Y-%m-%d}" if date else None, "start": first, "end": last, "is_point": is_point,
+        "date": f"{date:%Y-%m-%d}" if date else None,
+        "start": first,
+        "end": last,
+        "is_point": is_point,
         "approximate": approximate,
-    }  # fmt: skip
+    }

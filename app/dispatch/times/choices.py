@@ -11,11 +11,38 @@ from app.dispatch.times.clocks import Timed
 from app.dispatch.times.dates import Dated
 
 ORDINAL = {
-    "first": 0, "1st": 0, "primera": 0, "primero": 0, "1ra": 0, "second": 1, "2nd": 1, "segunda": 1, "segundo": 1, "2da": 1,
-    "third": 2, "3rd": 2, "tercera": 2, "tercero": 2, "3ra": 2, "last": -1, "latter": -1, "ultima": -1, "ultimo": -1,
-    "former": 0, "middle": 1, "earliest": 0, "earlier": 0, "soonest": 0, "latest": -1, "later": -1, "early": 0, "late": -1,
-    "sooner": 0, "top": 0, "bottom": -1,
-}  # fmt: skip
+    "first": 0,
+    "1st": 0,
+    "primera": 0,
+    "primero": 0,
+    "1ra": 0,
+    "second": 1,
+    "2nd": 1,
+    "segunda": 1,
+    "segundo": 1,
+    "2da": 1,
+    "third": 2,
+    "3rd": 2,
+    "tercera": 2,
+    "tercero": 2,
+    "3ra": 2,
+    "last": -1,
+    "latter": -1,
+    "ultima": -1,
+    "ultimo": -1,
+    "former": 0,
+    "middle": 1,
+    "earliest": 0,
+    "earlier": 0,
+    "soonest": 0,
+    "latest": -1,
+    "later": -1,
+    "early": 0,
+    "late": -1,
+    "sooner": 0,
+    "top": 0,
+    "bottom": -1,
+}
 NUMBERS = {"one": 1, "two": 2, "three": 3, "uno": 1, "dos": 2, "tres": 3, "una": 1}
 FILLER = (
     r"(?:yes|yeah|yep|yup|ok|okay|k|sure|please|pls|plz|thanks|thank you|lets|let s|do|go|with|for|the|number|num|no|"

@@ -6,16 +6,10 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
+from app.dispatch.times import dayparts
+
 NOON = 12
 LAST_AFTERNOON_HOUR = 6
-PARTS = {
-    "early morning": ("07:00", "09:00"), "first thing": ("08:00", "10:00"), "mid morning": ("09:00", "11:00"),
-    "late morning": ("10:00", "12:00"), "morning": ("08:00", "12:00"), "lunchtime": ("12:00", "13:00"), "lunch": ("12:00", "13:00"),
-    "early afternoon": ("12:00", "15:00"), "mid afternoon": ("14:00", "16:00"), "late afternoon": ("15:00", "17:00"),
-    "afternoon": ("12:00", "17:00"), "early evening": ("17:00", "19:00"), "evening": ("17:00", "20:00"), "night": ("18:00", "20:00"),
-    "end of day": ("15:00", "17:00"), "am": ("08:00", "12:00"), "pm": ("12:00", "17:00"),
-}  # fmt: skip
-HALVES = {"morning": "am", "afternoon": "pm", "evening": "pm", "night": "pm"}
 
 
 @dataclass(frozen=True)
@@ -77,14 +71,6 @@ SOON = re.compile(
     r"mins?)\b|"
     r"\b(?:in the next|next|within the next|within the) (?P<count2>\d{1,3}) ?(?P<unit2>hours?|hrs?|minutes?|mins?)\b|"
     r"\bin the next (?P<unit3>hour)\b|\bwithin (?:the|1|an) (?P<unit4>hour)\b"
-)
-PART = re.compile(
-    r"\b(?:in the |the |any |this |late in the |early in the )?(?P<part>early morning|first thing(?: in the "
-    r"morning)?|mid ?-?morning|late morning|"
-    r"morning|lunch ?time|around lunch|lunch hour|lunch break|early afternoon|mid ?-?afternoon|late afternoon|later "
-    r"in the afternoon|afternoon|after lunch|after work|"
-    r"early evening|evening|end of (?:the )?(?:work ?)?day|eod|night|before work|after school|after hours|before "
-    r"lunch|(?<!\d)(?<!\d )am|(?<!\d)(?<!\d )pm)\b"
 )
 
 
@@ -260,40 +246,15 @@ def hint_before(text: str, start: int) -> str | None:
 def parts(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
     """Day parts as windows."""
     found = []
-    for match in PART.finditer(text):
-        name = part_name(match["part"])
+    for match in dayparts.PART.finditer(text):
+        name = dayparts.part_name(match["part"])
         if name is None:
             continue
-        first, last = PARTS[name]
-        mention = Timed(match.start(), match.end(), first, last, is_part=True, part=base_part(name))
-        if match["part"] in {"after lunch"}:
+        first, last = dayparts.PARTS[name]
+        mention = Timed(match.start(), match.end(), first, last, is_part=True, part=dayparts.base_part(name))
+        if match["part"] == "after lunch":
             mention = replace(mention, first="13:00")
-        if match["part"] in {"before work"}:
+        if match["part"] == "before work":
             mention = replace(mention, last="09:00")
         found.append(mention)
     return found
-
-
-def part_name(word: str) -> str | None:
-    """The name in the table of day parts."""
-    word = word.replace("mid-", "mid ").replace("midmorning", "mid morning").replace("midafternoon", "mid afternoon")
-    if word.startswith("first thing"):
-        return "first thing"
-    if word.startswith("lunch") or word == "around lunch":
-        return "lunchtime"
-    if word.startswith(("end of", "eod")):
-        return "end of day"
-    names = {
-        "after lunch": "afternoon", "after work": "evening", "before work": "early morning", "after school": "late afternoon",
-        "after hours": None, "before lunch": "morning", "later in the afternoon": "late afternoon",
-    }  # fmt: skip
-    return names.get(word, word if word in PARTS else None)
-
-
-def base_part(name: str) -> str | None:
-    """Morning, afternoon or evening."""
-    if name in {"am", "first thing"} or "morning" in name:
-        return "morning"
-    if "evening" in name or name == "night":
-        return "evening"
-    return "afternoon" if "afternoon" in name or name == "pm" else None

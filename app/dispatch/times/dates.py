@@ -163,6 +163,14 @@ def nth(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
 
 
 NUMBER = r"(?P<number>\d{1,2})(?:st|nd|rd|th)?"
+SLASHED = (
+    r"(?<![\d/])(?P<month_number>1[0-2]|0?[1-9])/(?P<number>3[01]|[12]\d|0?[1-9])"
+    r"(?:/(?P<year>20\d\d|\d\d))?(?![\d/])"
+)
+NTH = (
+    r"\bthe (?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:one|option|slot|choice|time|works is|window))"
+    r"(?:(?: of)? (?:this|next) month)?"
+)
 READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
@@ -176,14 +184,12 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"\b(?P<month>{MONTH}) (?:the )?{NUMBER}(?:,? (?P<year>20\d\d))?\b(?!:|[ap]m)", month_day),
         (rf"\b(?:the )?{NUMBER} (?:of )?(?P<month>{MONTH})\b", month_day),
         (
-            r"(?<![\d/])(?P<month_number>1[0-2]|0?[1-9])/(?P<number>3[01]|[12]\d|0?[1-9])(?:/(?P<year>20\d\d|"
-            r"\d\d))?(?![\d/])",
+            SLASHED,
             slashed,
         ),
         (rf"\b(?:{DAY}),? (?:the )?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b", nth),
         (
-            r"\bthe (?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:one|option|slot|choice|time|works is|window))(?:(?: "
-            r"of)? (?:this|next) month)?",
+            NTH,
             nth,
         ),
         (r"\b(?:on|for|by) (?:the )?(?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:and|st|street|ave))", nth),

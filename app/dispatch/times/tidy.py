@@ -56,14 +56,14 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
-def spelled(token: str) -> str:
+def spelled(letters: str) -> str:
     """Weekdays and months in full; the usual short forms."""
-    if token in WEEKDAYS:
-        return WEEKDAYS[token]
-    if token in MONTHS and token != "may":
-        return MONTHS[token]
-    if token.isalpha() or token in {"2moro", "2morrow", "2day", "2nite", "2mrw"}:
-        word = abbreviations().get(squeezed(token))
+    if letters in WEEKDAYS:
+        return WEEKDAYS[letters]
+    if letters in MONTHS and letters != "may":
+        return MONTHS[letters]
+    if letters.isalpha() or letters in {"2moro", "2morrow", "2day", "2nite", "2mrw"}:
+        word = abbreviations().get(squeezed(letters))
         if word and word.split()[0] in {
             "tomorrow",
             "today",
@@ -76,15 +76,16 @@ def spelled(token: str) -> str:
             "apartment",
         }:
             return word
-        return MISSPELT.get(token, token)
-    return token
+        return MISSPELT.get(letters, letters)
+    return letters
 
 
 def numbers(text: str) -> str:
     """Number words as digits where they can be an hour or a count of days."""
     units = "|".join(word for word in NUMBERS if word != "one")
     text = re.sub(rf"\b({units})\b", lambda found: str(NUMBERS[found[1]]), text)
-    before = r"(?<=\bat )|(?<=\baround )|(?<=\bafter )|(?<=\bbefore )|(?<=\babout )|(?<=\bpast )|(?<=\bby )|(?<=\bbetween )|(?<=\btil )|(?<=\bto )"
+    cues = ("at", "around", "after", "before", "about", "past", "by", "between", "til", "to")
+    before = "|".join(rf"(?<=\b{cue} )" for cue in cues)
     text = re.sub(rf"(?:{before})one\b", "1", text)
     text = re.sub(r"\bone (?=day|hour|week|pm|am|oclock|o clock|thirty|fifteen)", "1 ", text)
     ordinals = "|".join(ORDINALS)
@@ -93,5 +94,6 @@ def numbers(text: str) -> str:
         rf"(?<=july )|(?<=august )|"
         rf"(?<=september )|(?<=october )|(?<=november )|(?<=december ))({ordinals})\b(?= of | at |$| in the| "
         rf"(?:january|february|march|april|june|july|august|september|october|november|december))",
-        lambda found: f"{ORDINALS[found[1]]}th", text,
-    )  # fmt: skip
+        lambda found: f"{ORDINALS[found[1]]}th",
+        text,
+    )

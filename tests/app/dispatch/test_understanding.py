@@ -11,8 +11,8 @@ import pytest
 from app.dispatch import hazards, normalize, understanding
 
 DATA = Path(__file__).parent / "data"
-NOW = dt.datetime(2026, 6, 9, 10, 20)
-OFFERS = (dt.datetime(2026, 6, 10, 10), dt.datetime(2026, 6, 10, 14), dt.datetime(2026, 6, 11, 9))
+NOW = dt.datetime.fromisoformat("2026-06-09T10:20")
+OFFERS = tuple(dt.datetime.fromisoformat(f"2026-06-{at}") for at in ("10T10:00", "10T14:00", "11T09:00"))
 
 
 def cases(name: str) -> list[dict]:
@@ -21,9 +21,12 @@ def cases(name: str) -> list[dict]:
 
 def read(case: dict):
     return understanding.read(
-        case["text"], trade=case.get("trade", "plumbing"), now=NOW, asked=case.get("asked"),
+        case["text"],
+        trade=case.get("trade", "plumbing"),
+        now=NOW,
+        asked=case.get("asked"),
         offers=OFFERS[: case.get("offers", 0)],
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("case", cases("danger"), ids=lambda case: case["text"])
@@ -56,9 +59,14 @@ def test_address_name_and_phone_are_found(case):
     found = read(case)
     address = found.address
     assert {
-        "street": address.street, "unit": address.unit, "city": address.city, "state": address.state,
-        "zip": address.postal_code, "name": found.name, "phone": found.phone,
-    } == {key: case.get(key) for key in ("street", "unit", "city", "state", "zip", "name", "phone")}  # fmt: skip
+        "street": address.street,
+        "unit": address.unit,
+        "city": address.city,
+        "state": address.state,
+        "zip": address.postal_code,
+        "name": found.name,
+        "phone": found.phone,
+    } == {key: case.get(key) for key in ("street", "unit", "city", "state", "zip", "name", "phone")}
 
 
 def test_a_card_number_is_taken_out_before_anything_is_kept():

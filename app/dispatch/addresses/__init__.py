@@ -1,0 +1,207 @@
+"""Service addresses in customer texts: found by shape, labelled by hand (reference/dispatch.md 5)."""
+
+from __future__ import annotations
+
+import re
+
+from app.dispatch.addresses.places import CHATTER, cities, place_of, zip_of
+from app.dispatch.addresses.shapes import (
+    AFTER_NO,
+    DIRECTION,
+    FRONTED,
+    GRID,
+    LOOSE,
+    NAMED,
+    ORDINAL,
+    PO_BOX,
+    ROUTE,
+    SOFT,
+    SURE_SUFFIX,
+    UNIT,
+    VAGUE,
+)
+from app.dispatch.findings import Address
+from app.dispatch.normalize import dictionary as english
+
+__all__ = ["cities", "find"]
+
+
+def find(text: str, *, asked: str | None = None) -> Address:
+    """The service address of a text, in pieces; empty when there is none."""
+    clean = re.sub(r"\s+", " ", PO_BOX.sub(" _ ", text)).strip()
+    is_box = bool(PO_BOX.search(text))
+    street = street_of(clean, asked=asked)
+    start, end = (street.start(), street.end("street")) if street else (0, 0)
+    rest = clean[end:] if street else clean
+    before = clean[:start] if street else ""
+    unit, unit_end = unit_of(before, rest, has_street=bool(street), asked=asked)
+    tail = rest[unit_end:] if street else rest
+    city, state = place_of(tail, has_street=bool(street), asked=asked)
+    code = zip_of(clean, street)
+    found = f"{street['number']} {street['street']}".strip(" .,") if street else None
+    return Address(
+        street=re.sub(r"\s+", " ", found) if found else None,
+        unit=unit,
+        city=city,
+        state=state,
+        postal_code=code,
+        confidence=sureness(street, city, code, asked=asked),
+        is_po_box=is_box,
+        is_vague=not street and bool(VAGUE.search(clean)),
+    )
+
+
+def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
+    """The best candidate for number and street."""
+    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, ORDINAL), (SOFT,)):
+        found = [match for shape in shapes for match in shape.finditer(text) if is_street(match, text)]
+        if found:
+            return min(found, key=lambda match: (match.start(), -match.end()))
+    for match in LOOSE.finditer(text):
+        cut = loose_street(match, text, asked=asked)
+        if cut:
+            return cut
+    return None
+
+
+def is_street(match: re.Match[str], text: str) -> bool:
+    """Whether the candidate is an address rather than a count, a size or an hour."""
+    words = match["street"].lower().replace(".", "").split()
+    if AFTER_NO.match(match["street"]):
+        return False
+    is_sure = match.re is not SOFT
+    if not is_sure and is_ordinary(words[:-1], text, match):
+        return False
+    if (
+        re.search(r"\b(?:at|by|around|before|after|til)\s$", text[: match.start()].lower()[-8:])
+        and int(re.sub(r"\D", "", match["number"])[:6]) <= 12
+    ):
+        return match.re is NAMED
+    return match.re is FRONTED or not any(word in CHATTER for word in words[:-1])
+
+
+def is_ordinary(words: list[str], text: str, match: re.Match[str]) -> bool:
+    """Without a sure suffix a street needs a name that is no everyday word, or a place behind it."""
+    tail = text[match.end() : match.end() + 30]
+    if re.match(r"[ ,]*(?:#|apt|unit|\d{5}\b|[A-Za-z ]+,? ?(?:[A-Z]{2}\b|\d{5}))", tail):
+        return False
+    name = [word for word in words if not re.fullmatch(DIRECTION, word)]
+    if len(match["number"]) >= 3 and all(word.isalpha() for word in name):
+        return any(word in VERBS for word in name)
+    return any(word in english() for word in name)
+
+
+VERBS = frozenset(
+    [
+        "need",
+        "want",
+        "have",
+        "get",
+        "wont",
+        "cant",
+        "is",
+        "are",
+        "was",
+        "were",
+        "leak",
+        "leaking",
+        "broken",
+        "burst",
+        "water",
+        "pipe",
+        "toilet",
+        "outlet",
+        "outlets",
+        "light",
+        "lights",
+        "door",
+        "doors",
+        "key",
+        "keys",
+        "lock",
+        "locks",
+        "degrees",
+        "people",
+        "new",
+        "old",
+        "small",
+        "big",
+        "more",
+        "other",
+        "dollars",
+        "square",
+        "gallon",
+        "amp",
+        "feet",
+        "inch",
+        "in",
+        "out",
+        "off",
+        "of",
+        "from",
+    ]
+)
+
+
+def loose_street(match: re.Match[str], text: str, *, asked: str | None) -> re.Match[str] | None:
+    """A street without suffix counts when the address was asked for, or a city or a ZIP follows."""
+    if AFTER_NO.match(match["street"]):
+        return None
+    words = match["street"].split()
+    kept = []
+    for word in words:
+        if word.lower() in CHATTER:
+            break
+        kept.append(word)
+    if not kept or (len(kept) == 1 and re.fullmatch(DIRECTION, kept[0], re.IGNORECASE)):
+        return None
+    tail = text[match.start("street") + len(" ".join(kept)) :]
+    has_zip = bool(re.match(r"[ ,]*(?:[A-Za-z]+[ ,]+){0,3}\d{5}\b", tail))
+    city = place_of(tail, has_street=True, asked=None)[0]
+    city_inside = next(
+        (
+            size
+            for size in (2, 1)
+            if len(kept) > size and " ".join(kept[-size:]).lower() in cities() and kept[-1].lower() not in english()
+        ),
+        0,
+    )
+    if asked != "address" and not has_zip and not city and not city_inside:
+        return None
+    if any(word.lower() in VERBS for word in kept):
+        return None
+    if city_inside and not all(re.fullmatch(DIRECTION, word, re.IGNORECASE) for word in kept[:-city_inside]):
+        kept = kept[:-city_inside]
+    pattern = re.compile(rf"(?P<number>{re.escape(match['number'])}),? (?P<street>{re.escape(' '.join(kept))})")
+    return pattern.search(text, match.start())
+
+
+def unit_of(before: str, rest: str, *, has_street: bool, asked: str | None) -> tuple[str | None, int]:
+    """The unit right behind the street or before it, and where it ends in the rest."""
+    match = UNIT.search(rest)
+    if match and (not has_street or match.start() <= NEAR) and is_unit(match):
+        return match["unit"], match.end() if has_street else 0
+    front = next(iter([*UNIT.finditer(before)][-1:]), None)
+    if front and is_unit(front) and len(before) - front.end() <= NEAR:
+        return front["unit"], 0
+    return None, 0
+
+
+NEAR = 12
+
+
+def is_unit(match: re.Match[str]) -> bool:
+    """A letter alone is a unit only in capitals or as one of the first letters."""
+    return match["unit"].lower() not in {"i", "s", "t", "m", "a"} or (
+        match[0].startswith(("#", "Apt", "apt", "Unit", "unit")) and match["unit"] != "i"
+    )
+
+
+def sureness(street: re.Match[str] | None, city: str | None, code: str | None, *, asked: str | None) -> float:
+    """How sure the address is; a bare number and word with nothing else is not."""
+    if not street:
+        return 0.7 if code or city else 0.0
+    if code or city or asked == "address":
+        return 0.95
+    last = street["street"].lower().rstrip(".").split()[-1]
+    return 0.9 if re.fullmatch(SURE_SUFFIX, last) or len(street["number"]) >= 3 else 0.55

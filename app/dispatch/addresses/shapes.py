@@ -1,0 +1,90 @@
+"""The shapes of US addresses as expressions."""
+
+from __future__ import annotations
+
+import re
+
+SUFFIX = (
+    r"street|st|str|avenue|ave|av|aven|road|rd|drive|dr|drv|lane|ln|court|ct|crt|boulevard|blvd|boul|bvd|way|wy|"
+    r"place|pl|terrace|ter|terr|"
+    r"circle|cir|crcl|parkway|pkwy|pky|pkway|trail|trl|tr|loop|lp|square|sq|highway|hwy|cove|cv|crossing|xing|path|"
+    r"pass|row|run|plaza|plz|"
+    r"point|pt|ridge|rdg|bend|bnd|creek|crk|glen|gln|grove|grv|heights|hts|hill|hills|hollow|holw|isle|key|knoll|"
+    r"lake|landing|lndg|manor|"
+    r"meadow|meadows|mill|oaks|oak|park|pike|ranch|spur|turnpike|tpke|trace|trce|valley|view|vw|village|vista|walk|"
+    r"alley|aly|commons|"
+    r"esplanade|expressway|expy|freeway|fwy|gateway|canyon|cyn|bluff|branch|bridge|center|ctr|club|corner|course|"
+    r"estates|field|fields|"
+    r"flat|ford|forest|fork|garden|gardens|harbor|haven|island|junction|mews|mountain|mtn|orchard|overlook|promenade|"
+    r"ramp|rapids|shore|"
+    r"shores|skyway|spring|springs|station|stream|summit|union|wells|wood|woods"
+)
+SURE_SUFFIX = (
+    r"street|st|avenue|ave|av|road|rd|drive|dr|lane|ln|court|ct|boulevard|blvd|place|pl|terrace|ter|circle|cir|"
+    r"parkway|pkwy|trail|trl|"
+    r"highway|hwy|cove|cv|plaza|loop|way|square|alley|expressway|expy|turnpike|pike|crossing|xing|freeway|fwy|terr|"
+    r"str|tpke"
+)
+DIRECTION = r"(?:north|south|east|west|northeast|northwest|southeast|southwest|[nsew]|ne|nw|se|sw)\.?"
+NUMBER = r"(?P<number>\d{1,6}(?:-\d{1,4})?[a-z]?(?: 1/2)?)"
+WORD = (
+    r"(?!(?:and|or|but|is|at|the|i|im|my|we|in|on|please|pls|apt|apartment|unit|suite|ste|for|to|a|with|can|need|"
+    r"have|it|its|that|this|you)\b)"
+    r"(?:[a-z][a-z0-9'-]*|\d{1,3}(?:st|nd|rd|th))\.?"
+)
+NAMED = re.compile(
+    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,4}}?(?:{SURE_SUFFIX})\b\.?(?: "
+    rf"(?:{SURE_SUFFIX})\b\.?)?(?: {DIRECTION}(?![\w']))?)",
+    re.IGNORECASE,
+)
+SOFT = re.compile(
+    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,3}}?(?:{SUFFIX})\b\.?(?: "
+    rf"{DIRECTION}(?![\w']))?)",
+    re.IGNORECASE,
+)
+GRID = re.compile(rf"(?<![\w$#.:/-]){NUMBER} (?P<street>{DIRECTION} \d{{2,5}} {DIRECTION}(?![\w']))", re.IGNORECASE)
+ORDINAL = re.compile(
+    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?\d{{1,3}}(?:st|nd|rd|th)(?: (?:{SURE_SUFFIX})\b\.?)?(?: "
+    rf"{DIRECTION}(?![\w']))?)",
+    re.IGNORECASE,
+)
+ROUTE = re.compile(
+    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:old )?(?:county road|country road|county rd|county "
+    rf"highway|co rd|cr|fm|pr|business|rm|rr|state route|state road|"
+    rf"state highway|state hwy|sr|route|rte|rt|us highway|us hwy|u\.?s\.?(?: hwy| highway)?|[a-z]{{2}} highway|"
+    rf"highway|hwy|interstate|i|ih|ranch road|farm road|rural route|private road|loop)(?: no\.?)?[ "
+    rf"-]?(?:\d{{1,5}}[a-z]?|(?<=road )[a-z]{{1,3}}\b)(?: {DIRECTION}(?![\w']))?)",
+    re.IGNORECASE,
+)
+FRONTED = re.compile(
+    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:avenue of the [a-z]+|ave of the [a-z]+|avenue "
+    rf"[a-z]\b|ave [a-z]\b|"
+    rf"(?:calle|camino|via|paseo|rue|avenida|rancho|vista|el camino|plaza|corte|circulo) (?:[a-z]+ ?){{1,3}}|"
+    rf"(?:[a-z]+ )?broadway\b(?: (?:st|street|ave|avenue|blvd)\b)?|park row|the [a-z]+ (?:{SURE_SUFFIX})|[a-z]+ of "
+    rf"the [a-z]+)(?: {DIRECTION}(?![\w']))?)",
+    re.IGNORECASE,
+)
+LOOSE = re.compile(
+    rf"(?<![\w$#.:/-])(?P<number>\d{{1,6}}),? (?P<street>(?:{DIRECTION} )?[a-z][a-z']+(?: [a-z][a-z']+){{0,2}})",
+    re.IGNORECASE,
+)
+UNIT = re.compile(
+    r"(?:\b(?:apt|apartment|unit|suite|ste|lot|room|rm|spc|space|trlr|bldg|building|apto|depto|departamento)\.? "
+    r"?(?:#|no\.? ?|number )?|#\s?)"
+    r"(?P<unit>\d{1,5}[a-z]?(?:-\d{1,4}[a-z]?|-[a-z])?|[a-z]-?\d{0,4})\b(?!')",
+    re.IGNORECASE,
+)
+ZIP = re.compile(r"(?<![\d$#.,-])\b(\d{5})(?:-\d{4})?\b(?![\d%]| ?(?:dollars|bucks|sq|sqft|square|btu|miles|gallons))")
+PO_BOX = re.compile(r"\bp\.? ?o\.? ?box \d+[^,.\n]*?(?=,| but|\.|$)", re.IGNORECASE)
+VAGUE = re.compile(
+    r"\b(?:corner of|on the corner|near the|next to the|across from|behind the|by the|intersection|close to the|off "
+    r"of|at the (?:mall|park|school|church|gas station)|down the street)\b",
+    re.IGNORECASE,
+)
+AFTER_NO = re.compile(
+    r"^\s?(?:am|pm|a\.m|p\.m|bed|beds|bedroom|amp|amps|toilets?|sq|sqft|ft|feet|gallons?|inch|inches|years?|months?|"
+    r"days?|weeks?|hours?|hrs?|minutes?|mins?|"
+    r"people|kids|doors?|outlets?|degrees|percent|dollars|bucks|times|miles|ton|tons|psi|locks?|keys?|lights?|units?|"
+    r"of|oclock|o'clock|story|stories|volt|watts?|x\d)\b",
+    re.IGNORECASE,
+)
