@@ -1,6 +1,7 @@
 """Callers of the service interfaces: with a token, with a key, or as the page of a browser."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,8 @@ import pytest
 from webtest import TestApp
 
 from app import services
-from tests.factories import F1, PASSWORD, Factories
+from app.users import Presence
+from tests.factories import CUSTOMER, F1, PASSWORD, Factories
 
 
 @dataclass
@@ -67,3 +69,59 @@ class Callers:
 @pytest.fixture
 def callers(browser: TestApp, factories: Factories) -> Callers:
     return Callers(browser, factories)
+
+
+@pytest.fixture
+def signed_in(clock: Any, browser: TestApp, factories: Factories) -> UUID:
+    """The browser of the owner of Prime Plumbing, signed in; the id of the business."""
+    tenant_id = factories.business()
+    sign_in(browser)
+    return tenant_id
+
+
+def sign_in(browser: TestApp, email: str = F1.owner_email) -> None:
+    """Sign somebody in on the pages."""
+    form = browser.get("/login").forms[0]
+    form["email"], form["password"] = email, PASSWORD
+    form.submit(status=303)
+
+
+@dataclass
+class Street:
+    """The world outside as a test plays it: callers, their texts, time that passes."""
+
+    carrier: Any
+    clock: Any
+    workers: Any
+    factories: Factories
+    tenant_id: UUID
+
+    def miss(self, phone: str = CUSTOMER) -> None:
+        """Somebody calls, and nobody picks up."""
+        self.carrier.handset(F1.owner_phone, "no_answer")
+        self.carrier.call(phone, F1.number)
+        self.workers()
+
+    def text(self, words: str, phone: str = CUSTOMER) -> None:
+        """Somebody texts a minute later, and the assistant has time to answer."""
+        self.clock.shift(timedelta(minutes=1))
+        self.carrier.text(phone, F1.number, words)
+        self.workers()
+        self.clock.shift(timedelta(seconds=5))
+        self.workers.sweep()
+
+    def away(self) -> None:
+        """The contractor cannot answer: the assistant does, at once."""
+        self.factories.owner(self.tenant_id, presence=Presence.offline)
+
+    def book(self) -> None:
+        """Dana Reed calls, describes her water heater and takes the first window."""
+        self.away()
+        self.miss()
+        self.text("My water heater is leaking, 789 Sunset Blvd 90210. This is Dana Reed")
+        self.text("1")
+
+
+@pytest.fixture
+def street(carrier: Any, clock: Any, workers: Any, factories: Factories, signed_in: UUID) -> Street:
+    return Street(carrier, clock, workers, factories, signed_in)
