@@ -1,6 +1,7 @@
 """The one search box: what was typed is understood first, then looked up by index in the tables it can concern."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from flask import url_for
 from sqlalchemy import Select, or_, select, tuple_
 
 from admin import words
-from app import phones
+from app import customers, phones
 from app.audit import Audit
 from app.calls import Call
 from app.conversations import Conversation
@@ -19,7 +20,8 @@ from app.events import Event
 from app.extensions import db
 from app.inbox import Webhook
 from app.leads import Lead
-from app.messages import Message, Report
+from app.messages import Message
+from app.messages.reports import Report
 from app.numbers import Number
 from app.phones import InvalidPhone
 from app.scheduling.appointments import Appointment
@@ -201,16 +203,19 @@ def _by_phone(phone: str) -> list[Group]:
 
 
 def _by_name(name: str | None) -> list[Group]:
+    """By the beginning of a name first, which an index answers; by any part of it only when that finds nothing."""
     if name is None:
         return []
     like = part(name)
-    customers = select(Customer).where(or_(Customer.name.ilike(like), Customer.email.ilike(like)))
     people = select(User).where(or_(User.email.ilike(like), User.display_name.ilike(like)))
-    return [
+    groups = [
         _group("Businesses", select(Tenant).where(or_(Tenant.business_name.ilike(like), Tenant.email.ilike(like)))),
-        _group("Customers", customers),
+        _group("Customers", select(Customer).where(customers.called(name))),
         _group("People of businesses", people),
     ]
+    if any(group.hits for group in groups):
+        return groups
+    return [_group("Customers", select(Customer).where(or_(Customer.name.ilike(like), Customer.email.ilike(like))))]
 
 
 def _by_request(request_id: str | None) -> list[Group]:
@@ -238,22 +243,18 @@ def _hit(row: Any) -> Hit:
     return Hit(title, detail, url, getattr(row, "tenant_id", None))
 
 
+TITLES: dict[type[Any], Callable[[Any], tuple[str, Any]]] = {
+    Customer: lambda row: (row.name or phones.shown(row.phone), phones.shown(row.phone)),
+    Number: lambda row: (phones.shown(row.e164), words.chip(row.status)),
+    Tenant: lambda row: (row.business_name, words.plain(row.trade_type)),
+    Call: lambda row: (f"Call of {phones.shown(row.customer_phone)}", words.when(row.started_at)),
+    Message: lambda row: (f"{row.direction.capitalize()} text", words.chip(row.status)),
+    Appointment: lambda row: (f"Visit {row}", words.when(row.start_at)),
+    Webhook: lambda row: (row.kind, words.chip(row.status)),
+    Audit: lambda row: (row.action, words.when(row.at)),
+}
+
+
 def _title(row: Any) -> tuple[str, Any]:
-    match row:
-        case Customer():
-            return row.name or phones.shown(row.phone), phones.shown(row.phone)
-        case Number():
-            return phones.shown(row.e164), words.chip(row.status)
-        case Tenant():
-            return row.business_name, words.plain(row.trade_type)
-        case Call():
-            return f"Call of {phones.shown(row.customer_phone)}", words.when(row.started_at)
-        case Message():
-            return f"{row.direction.capitalize()} text", words.chip(row.status)
-        case Appointment():
-            return f"Visit {row}", words.when(row.start_at)
-        case Webhook():
-            return f"{row.kind}", words.chip(row.status)
-        case Audit():
-            return row.action, words.when(row.at)
-    return f"{type(row).__name__} {words.short(row.id)}", ""
+    known = TITLES.get(type(row))
+    return known(row) if known else (f"{type(row).__name__} {words.short(row.id)}", "")

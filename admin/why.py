@@ -1,4 +1,4 @@
-"""Why did this text (not) go out? From the request and the webhook to the gate, the carrier and the phone (experience.md 3.14)."""
+"""Why did this text (not) go out? From the webhook to the gate, the carrier and the phone (experience.md 3.14)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,8 @@ from app.calls import Call
 from app.conversations import Turn
 from app.extensions import db
 from app.inbox import Webhook
-from app.messages import Direction, Message, MessageStatus, Report, Sender
+from app.messages import Direction, Message, MessageStatus, Sender
+from app.messages.reports import Report
 from app.tenants import Tenant
 from app.users import User
 
@@ -120,7 +121,7 @@ def _of_request(request_id: str | None) -> list[Webhook]:
 
 
 def _turn(message: Message) -> Turn | None:
-    if message.sender != Sender.ai or message.conversation_id is None:
+    if message.sender != Sender.ai or message.conversation_id is None or message.call_id is not None:
         return None
     wanted = select(Turn).where(
         Turn.conversation_id == message.conversation_id,
@@ -183,15 +184,13 @@ def _reports(message: Message) -> list[Step]:
     if not message.token:
         return []
     reports = db.session.scalars(select(Report).where(Report.token == message.token).order_by(Report.at, Report.id))
-    return [
-        Step(
-            "Carrier reports",
-            f"{one.status}{f' (error {one.error_code}): {words.carrier_error(one.error_code)}' if one.error_code else ''}",
-            one.at,
-            state="bad" if one.status in ("failed", "undelivered") else "good",
-        )
-        for one in reports
-    ]
+    return [_report(one) for one in reports]
+
+
+def _report(report: Report) -> Step:
+    error = f" (error {report.error_code}): {words.carrier_error(report.error_code)}" if report.error_code else ""
+    state = "bad" if report.status in ("failed", "undelivered") else "good"
+    return Step("Carrier reports", f"{report.status}{error}", report.at, state=state)
 
 
 def _came_in(message: Message) -> list[Step]:

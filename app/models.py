@@ -11,7 +11,8 @@ from app.events import Event
 from app.idempotency import IdempotencyKey
 from app.inbox import Webhook
 from app.leads import Lead
-from app.messages import Message, Report
+from app.messages import Message
+from app.messages.reports import Report
 from app.notifications import Delivery, Notification
 from app.numbers import Number
 from app.registrations import Registration

@@ -12,7 +12,7 @@ from app.calls.missed import Ending
 from app.conversations import hearing
 from app.extensions import db
 from app.inbox import Webhook, WebhookStatus
-from app.messages import Message, sending
+from app.messages import Message, reports, sending
 from app.notifications import DeliveryStatus
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def _text(form: dict[str, str]) -> None:
 def _text_status(form: dict[str, str]) -> None:
     token, sid, status = form["nmc_token"], form.get("MessageSid", ""), form.get("MessageStatus", "")
     error = _number(form.get("ErrorCode")) or None
-    if (message := messages.report(token, sid, status, error)) is not None:
+    if (message := reports.report(token, sid, status, error)) is not None:
         sending.reported(message)
         return
     delivery = notifications.by_token(token) if messages.RANK.get(status, 0) >= FINAL else None

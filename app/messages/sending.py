@@ -13,7 +13,7 @@ from sqlalchemy import or_, select
 from app import consent, customers, events, links, messages, registrations, tasks, usage
 from app.clock import now
 from app.extensions import db
-from app.messages import Message, MessageStatus, gate
+from app.messages import Message, MessageStatus, gate, reports
 from app.numbers import Number
 from app.providers import carrier
 from app.queue import Job, ring
@@ -175,7 +175,7 @@ def _accepted(message: Message, accepted: carrier.Accepted) -> None:
     if messages.RANK.get(accepted.status, 1) > message.provider_rank:
         message.provider_rank = messages.RANK.get(accepted.status, 1)
         message.status = messages.OURS.get(accepted.status, MessageStatus.accepted)
-    messages.tell_status(message)
+    reports.tell_status(message)
 
 
 def _failed(message: Message, parcel: Parcel, error: carrier.CarrierError) -> None:
@@ -195,7 +195,7 @@ def refused(message: Message, code: int) -> None:
     """The carrier will not carry this text: learn from its reason, and ask the contractor to call (twilio.md C3)."""
     message.status, message.error_code, message.provider_rank = MessageStatus.failed, code or None, 9
     learn(message, code)
-    messages.tell_status(message)
+    reports.tell_status(message)
 
 
 def learn(message: Message, code: int) -> None:

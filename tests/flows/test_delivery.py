@@ -4,7 +4,8 @@ import pytest
 
 from app.conversations import Conversation
 from app.leads import Lead
-from app.messages import Message, Report
+from app.messages import Message
+from app.messages.reports import Report
 from app.registrations import Registration, RegistrationStatus
 from app.subscriptions import Subscription
 from app.tasks import SupportTask, Task
