@@ -15,7 +15,8 @@ OPEN = {"admin.static", "admin_login.static", "admin_login.ask", "admin_login.si
 # Flask-Admin's templates use onclick and style attributes; scripts themselves come from us only, and none is inline.
 POLICY = (
     "default-src 'none'; script-src 'self'; script-src-attr 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 
 
@@ -25,7 +26,7 @@ def init_app(web: Flask) -> None:
 
 
 def guard() -> ResponseReturnValue | None:
-    """Let staff in, to the rows of every business; send everybody else, also contractors, to the panel's own sign-in."""
+    """Let staff in, to the rows of every business; send everybody else, also contractors, to the panel's sign-in."""
     if not is_panel() or request.endpoint in OPEN:
         return None
     if member() is None:

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select
 
 from admin import finding, words
 from admin.base import StaffView, TenantFilter, linked, tenant_of
+from app import customers
 from app.customers import Customer
 from app.extensions import db
 from app.scheduling.appointments import Appointment
@@ -29,7 +30,8 @@ def _jobs(_view: Any, _context: Any, row: Appointment, _name: str) -> str:
 class AppointmentView(StaffView):
     column_list = ("job_number", "tenant", "window", "job_types", "price", "status", "made_by", "created_at")
     column_details_list = (
-        "id", "job_number", "tenant_id", "status", "window", "start_at", "end_at", "job_types", "title", "price", "address",
+        "id", "job_number", "tenant_id", "status", "window", "start_at", "end_at", "job_types", "title", "price",
+        "address",
         "kind", "booking_type", "slot_type", "multiplier", "buffer_minutes", "is_after_hours", "made_by", "confirm_at",
         "cancel_at", "cancel_reason", "notes", "created_at",
     )  # fmt: skip
@@ -48,11 +50,7 @@ class AppointmentView(StaffView):
         wanted = select(Customer.id)
         if asked.phone:
             return [Appointment.customer_id.in_(wanted.where(Customer.phone == asked.phone))]
-        return (
-            [Appointment.customer_id.in_(wanted.where(Customer.name.ilike(finding.part(asked.name))))]
-            if asked.name
-            else []
-        )
+        return [Appointment.customer_id.in_(wanted.where(customers.called(asked.name)))] if asked.name else []
 
     def about(self, row: Appointment) -> dict[str, Any]:
         return {"technician": db.session.get(Technician, row.technician_id)}

@@ -1,5 +1,6 @@
 """What needs somebody: counts that link to the lists they count, counted by the very conditions of those lists."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -67,20 +68,51 @@ def texting_stopped() -> ColumnElement[bool]:
     return or_(Tenant.texting_paused_reason.is_not(None), refused)
 
 
-LISTS: tuple[tuple[str, str, str, str, type[Any], Any], ...] = (
-    ("Emergencies untaken", "Conversations that need a person now and that nobody took.", "conversations", "untaken",
-     Conversation, untaken),
-    ("Nobody reached", "The alarm rang to its end in the last 7 days and nobody answered it.", "conversations", "unreached",
-     Conversation, nobody_reached),
-    ("Texts in trouble", "Failed, undelivered or with a lost answer in the last 7 days.", "messages", "trouble", Message,
-     texts_in_trouble),
-    ("Texting stopped", "Businesses that support paused, or that the carriers refuse.", "tenants", "stopped", Tenant,
-     texting_stopped),
+LISTS: tuple[tuple[str, str, str, str, type[Any], Callable[[], ColumnElement[bool]]], ...] = (
+    (
+        "Emergencies untaken",
+        "Conversations that need a person now and that nobody took.",
+        "conversations",
+        "untaken",
+        Conversation,
+        untaken,
+    ),
+    (
+        "Nobody reached",
+        "The alarm rang to its end in the last 7 days and nobody answered it.",
+        "conversations",
+        "unreached",
+        Conversation,
+        nobody_reached,
+    ),
+    (
+        "Texts in trouble",
+        "Failed, undelivered or with a lost answer in the last 7 days.",
+        "messages",
+        "trouble",
+        Message,
+        texts_in_trouble,
+    ),
+    (
+        "Texting stopped",
+        "Businesses that support paused, or that the carriers refuse.",
+        "tenants",
+        "stopped",
+        Tenant,
+        texting_stopped,
+    ),
     ("Failed webhooks", "Tried six times; each can be replayed.", "webhooks", "failed", Webhook, failed_webhooks),
-    ("Failed events", "Facts whose consequences did not happen; each can be relayed again.", "events", "failed", Event,
-     failed_events),
+    (
+        "Failed events",
+        "Facts whose consequences did not happen; each can be relayed again.",
+        "events",
+        "failed",
+        Event,
+        failed_events,
+    ),
     ("Support tasks", "Open tasks for the support team.", "tasks", "open", SupportTask, open_tasks),
-)  # fmt: skip
+)
+"""Name, meaning, list, its segment, table, condition."""
 
 
 def buckets() -> list[Bucket]:

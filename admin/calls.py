@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select, tuple_
 
 from admin import finding
 from admin.base import StaffView, TenantFilter, linked
+from app import customers
 from app.calls import Call
 from app.customers import Customer
 from app.extensions import db
@@ -34,11 +35,13 @@ class CallView(StaffView):
     )
     column_details_list = (
         "id", "call_sid", "tenant_id", "customer_phone", "business_phone", "status", "missed_reason", "text_reason",
-        "text_code", "started_at", "decided_at", "ended_at", "duration_seconds", "dialled", "accepted_at", "forwarded_from",
+        "text_code", "started_at", "decided_at", "ended_at", "duration_seconds", "dialled", "accepted_at",
+        "forwarded_from",
         "caller_verified", "voicemail_seconds", "correlation_id",
     )  # fmt: skip
     column_export_list = (
-        "id", "call_sid", "tenant_id", "customer_phone", "status", "missed_reason", "text_code", "started_at", "duration_seconds",
+        "id", "call_sid", "tenant_id", "customer_phone", "status", "missed_reason", "text_code", "started_at",
+        "duration_seconds",
     )  # fmt: skip
     column_labels = {
         "tenant_id": "Business", "customer_phone": "Caller", "text_reason": "Text", "text_code": "Reason code",
@@ -62,7 +65,7 @@ class CallView(StaffView):
         if asked.phone:
             return [Call.customer_phone == asked.phone]
         if asked.name:
-            known = select(Customer.tenant_id, Customer.phone).where(Customer.name.ilike(finding.part(asked.name)))
+            known = select(Customer.tenant_id, Customer.phone).where(customers.called(asked.name))
             return [tuple_(Call.tenant_id, Call.customer_phone).in_(known), Call.correlation_id == asked.text]
         return [Call.call_sid == asked.sid] if asked.sid else []
 

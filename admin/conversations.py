@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 
 from admin import attention, finding, words
 from admin.base import StaffView, TenantFilter, linked
+from app import customers
 from app.calls import Call
 from app.conversations import Conversation, Note, Turn
 from app.customers import Customer
@@ -75,9 +76,11 @@ def _customer(_view: Any, _context: Any, row: Conversation, _name: str) -> Any:
 class ConversationView(StaffView):
     column_list = ("last_message_at", "tenant", "customer", "status", "mode", "urgency_level", "outcome", "created_at")
     column_details_list = (
-        "id", "tenant_id", "customer_phone", "business_phone", "status", "mode", "control_version", "stage", "urgency_level",
+        "id", "tenant_id", "customer_phone", "business_phone", "status", "mode", "control_version", "stage",
+        "urgency_level",
         "urgency_confidence", "ai_confidence", "language", "facts", "escalation_reason", "outcome", "outcome_reason",
-        "needs_person", "is_done", "owner_window_expires_at", "ai_due_at", "ai_failures", "follow_up_at", "human_seen_at",
+        "needs_person", "is_done", "owner_window_expires_at", "ai_due_at", "ai_failures", "follow_up_at",
+        "human_seen_at",
         "last_customer_text_at", "created_at", "closed_at", "correlation_id",
     )  # fmt: skip
     column_export_list = (
@@ -98,7 +101,8 @@ class ConversationView(StaffView):
     }  # fmt: skip
     column_formatters = {"last_message_at": linked("conversations"), "customer": _customer}
     column_filters = (
-        TenantFilter(Conversation.tenant_id, "Business"), "status", "mode", "urgency_level", "outcome", "needs_person", "created_at",
+        TenantFilter(Conversation.tenant_id, "Business"), "status", "mode", "urgency_level", "outcome", "needs_person",
+        "created_at",
     )  # fmt: skip
     segments = {
         "untaken": ("Emergencies that nobody took", attention.untaken),
@@ -116,7 +120,7 @@ class ConversationView(StaffView):
         if asked.phone:
             return [Conversation.id.in_(threads_with(asked.phone))]
         if asked.name:
-            known = known.where(Customer.name.ilike(finding.part(asked.name)))
+            known = known.where(customers.called(asked.name))
             return [Conversation.customer_id.in_(known)]
         return []
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 
 from admin import finding
 from admin.base import StaffView, TenantFilter, linked
-from app import consent
+from app import consent, customers
 from app.calls import Call
 from app.consent import Consent, Contact, OptOut
 from app.conversations import Conversation
@@ -40,12 +40,12 @@ class CustomerView(StaffView):
     details_template = "panel/customer.html"
 
     def matches(self, asked: finding.Asked) -> list[ColumnElement[bool]]:
-        """By phone, or by a part of the name or the e-mail address."""
+        """By phone, or by the beginning of the name, the last name or the e-mail address."""
         if asked.phone:
             return [Customer.phone == asked.phone]
         if not asked.name:
             return []
-        return [Customer.name.ilike(finding.part(asked.name)), Customer.email.ilike(finding.part(asked.name))]
+        return [customers.called(asked.name)]
 
     def about(self, row: Customer) -> dict[str, Any]:
         threads = _of(Conversation, row).order_by(Conversation.created_at.desc()).limit(MOST)

@@ -94,12 +94,13 @@ def _meters(subscription: Subscription | None) -> list[tuple[str, int, int]]:
 
 def _issues(tenant: Tenant, parts: dict[str, Any]) -> Iterator[Issue]:
     yield from _texting_issues(tenant, parts)
+    yield from _plan_issues(parts["subscription"], parts["access"])
     yield from _people_issues(tenant, parts)
     yield from _thread_issues(tenant, parts)
 
 
 def _texting_issues(tenant: Tenant, parts: dict[str, Any]) -> Iterator[Issue]:
-    registration, subscription = parts["registration"], parts["subscription"]
+    registration = parts["registration"]
     if tenant.texting_paused_reason:
         yield Issue(f"Support paused texting: {tenant.texting_paused_reason}", "#texting")
     if registration is None:
@@ -109,20 +110,18 @@ def _texting_issues(tenant: Tenant, parts: dict[str, Any]) -> Iterator[Issue]:
         yield Issue(f"The carriers' registration is {words.plain(registration.status)}{why}: no text may go out.")
     live = [number for number in parts["numbers"] if number.status == NumberStatus.active]
     if not live:
-        yield Issue(
-            "There is no active number: no call can come in.", url_for("admin_numbers.index_view", tenant=tenant.id)
-        )
-    if (
-        live
-        and tenant.settings.calls.call_mode == "forwarded_only"
-        and not any(one.forwarding_verified_at for one in live)
-    ):
+        url = url_for("admin_numbers.index_view", tenant=tenant.id)
+        yield Issue("There is no active number: no call can come in.", url)
+    elif tenant.settings.calls.call_mode == "forwarded_only" and not any(one.forwarding_verified_at for one in live):
         yield Issue("No forwarded call has ever arrived: the contractor's forwarding may not be on.")
+
+
+def _plan_issues(subscription: Subscription | None, access: Access) -> Iterator[Issue]:
     if subscription is None:
         yield Issue("There is no subscription: nothing is texted.")
-    elif parts["access"] != Access.full:
+    elif access != Access.full:
         url = url_for("admin_subscriptions.details_view", id=subscription.id)
-        yield Issue(f"The subscription is {words.plain(subscription.status)}: its access is {parts['access']}.", url)
+        yield Issue(f"The subscription is {words.plain(subscription.status)}: its access is {access}.", url)
     if usage.is_over_quota(subscription):
         yield Issue("The texts of the plan are used up: no first text goes out.")
 

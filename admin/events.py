@@ -20,7 +20,8 @@ def _error(_view: Any, _context: Any, row: Event, _name: str) -> Any:
 class EventView(StaffView):
     column_list = ("occurred_at", "tenant", "name", "status", "attempts", "error")
     column_details_list = (
-        "id", "occurred_at", "tenant_id", "name", "status", "attempts", "due_at", "error", "correlation_id", "request_id", "facts",
+        "id", "occurred_at", "tenant_id", "name", "status", "attempts", "due_at", "error", "correlation_id",
+        "request_id", "facts",
     )  # fmt: skip
     column_export_list = ("id", "occurred_at", "tenant_id", "name", "status", "attempts", "request_id")
     column_labels = {"tenant_id": "Business", "due_at": "Next attempt"}

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, select
 
 from admin import finding, words
 from admin.base import StaffView, TenantFilter, linked
+from app import customers
 from app.customers import Customer
 from app.extensions import db
 from app.leads import Lead
@@ -50,7 +51,7 @@ class LeadView(StaffView):
         wanted = select(Customer.id)
         if asked.phone:
             return [Lead.customer_id.in_(wanted.where(Customer.phone == asked.phone))]
-        return [Lead.customer_id.in_(wanted.where(Customer.name.ilike(finding.part(asked.name))))] if asked.name else []
+        return [Lead.customer_id.in_(wanted.where(customers.called(asked.name)))] if asked.name else []
 
     def about(self, row: Lead) -> dict[str, Any]:
         visit = db.session.get(Appointment, row.appointment_id) if row.appointment_id else None

@@ -4,11 +4,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin import access
-from app import audit, tenancy, users
-from app.errors import DomainError
+from app import audit, tenancy
+from app.errors import Forbidden, LimitReached, Unauthenticated, Unavailable
 from app.extensions import db
 from app.users import Staff
-from blueprints import sessions
+from blueprints import limits, sessions
 
 bp = Blueprint(
     "admin_login",
@@ -19,6 +19,9 @@ bp = Blueprint(
     static_url_path="/assets",
 )
 bp.after_request(access.protect)
+
+STATUS = {LimitReached: 429, Unavailable: 503}
+"""Everything else is a form to fill in again."""
 
 
 @bp.get("/login")
@@ -35,10 +38,11 @@ def sign_in() -> ResponseReturnValue:
     tenancy.enter(tenancy.STAFF)
     email, wanted = request.form.get("email", ""), request.form.get("next", "")
     try:
-        staff = users.sign_in(Staff, email, request.form.get("password", ""))
-    except DomainError as error:
+        staff = limits.sign_in(Staff, email[:200], request.form.get("password", "")[:200])
+    except (Unauthenticated, Forbidden, LimitReached, Unavailable) as error:
         db.session.rollback()
-        return render_template("panel/login.html", wanted=wanted, email=email, trouble=str(error)), 422
+        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
+        return render_template("panel/login.html", wanted=wanted, email=email, trouble=str(error)), status
     sessions.log_in_staff(staff)
     audit.record("staff.sign_in", f"staff:{staff.id}", actor=staff.email)
     db.session.commit()

@@ -33,7 +33,8 @@ class MessageView(StaffView):
         "delivered_at",
     )
     column_details_list = (
-        "id", "provider_sid", "tenant_id", "direction", "sender", "customer_phone", "business_phone", "status", "purpose",
+        "id", "provider_sid", "tenant_id", "direction", "sender", "customer_phone", "business_phone", "status",
+        "purpose",
         "template", "segments", "error_code", "discard_reason", "attempts", "control_version", "created_at", "due_at",
         "valid_until", "accepted_at", "sent_at", "delivered_at", "request_id", "correlation_id",
     )  # fmt: skip
@@ -50,7 +51,8 @@ class MessageView(StaffView):
         "valid_until": lambda _view, _context, row, _name: words.when(row.valid_until, why.business(row)),
     }
     column_filters = (
-        TenantFilter(Message.tenant_id, "Business"), "direction", "sender", "status", "purpose", "error_code", "discard_reason",
+        TenantFilter(Message.tenant_id, "Business"), "direction", "sender", "status", "purpose", "error_code",
+        "discard_reason",
         "created_at",
     )  # fmt: skip
     segments = {"trouble": ("Failed, undelivered or with a lost answer in the last 7 days", attention.texts_in_trouble)}

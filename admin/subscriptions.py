@@ -31,7 +31,8 @@ class SubscriptionView(StaffView):
         "created_at",
     )
     column_details_list = (
-        "id", "tenant_id", "plan", "status", "access", "period_started_at", "period_ends_at", "trial_ends_at", "past_due_since",
+        "id", "tenant_id", "plan", "status", "access", "period_started_at", "period_ends_at", "trial_ends_at",
+        "past_due_since",
         "ended_at", "spend_cap_cents", "created_at",
     )  # fmt: skip
     column_export_list = (

@@ -21,9 +21,9 @@ RED = {
     "incomplete_expired", "exhausted", "closed",
 }  # fmt: skip
 AMBER = {
-    "received", "queued", "sending", "retrying", "waiting", "waiting_customer", "owner_window", "past_due", "pending", "open",
-    "urgent", "draft", "provisioning", "purchased_unconfigured", "paused", "incomplete", "ringing", "screening", "missed",
-    "blocked", "opted_out", "discarded", "releasing", "closing", "new",
+    "received", "queued", "sending", "retrying", "waiting", "waiting_customer", "owner_window", "past_due", "pending",
+    "open", "urgent", "draft", "provisioning", "purchased_unconfigured", "paused", "incomplete", "ringing", "screening",
+    "missed", "blocked", "opted_out", "discarded", "releasing", "closing", "new",
 }  # fmt: skip
 BLUE = {"ai_active", "accepted", "sent", "submitted", "trialing", "qualified", "in_progress", "relayed", "answered"}
 GREEN = {
@@ -107,7 +107,7 @@ def hidden_phone(e164: str | None) -> str | Markup:
     if not e164:
         return NOTHING
     shown = phones.shown(e164)
-    return f"{shown[:6]}***-**{shown[-2:]}" if shown.startswith("(") else phones.masked(e164)
+    return f"{shown[:6]}***-**{shown[-2:]}".replace(" ", "\u00a0") if shown.startswith("(") else phones.masked(e164)
 
 
 def plain(word: str | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Index, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,14 +35,6 @@ class TenantStatus(enum.StrEnum):
 
 class Tenant(db.Model):
     __tablename__ = "tenant"
-    __table_args__ = (
-        Index(
-            "ix_tenant_business_name_part",
-            "business_name",
-            postgresql_using="gin",
-            postgresql_ops={"business_name": "gin_trgm_ops"},
-        ),
-    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     slug: Mapped[str] = mapped_column(unique=True)
     business_name: Mapped[str]

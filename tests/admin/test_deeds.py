@@ -26,7 +26,9 @@ def details(staff, world, path):
 
 def deeds(factories, action):
     with factories.rows() as rows:
-        found = rows.scalars(select(Audit).where(Audit.action == action, Audit.actor == STAFF, Audit.target != "subscription:x"))
+        found = rows.scalars(
+            select(Audit).where(Audit.action == action, Audit.actor == STAFF, Audit.target != "subscription:x")
+        )
         return [(one.reason, one.before, one.after) for one in found.all()]
 
 
@@ -55,7 +57,9 @@ def test_an_unknown_plan_changes_nothing_and_leaves_a_row_that_says_so(staff, wo
     assert "There is no plan called platinum." in form.submit().follow()
     with factories.rows() as rows:
         assert rows.scalar(select(Subscription)).plan == "professional"
-    assert [after for _, _, after in deeds(factories, "plan.change")] == [{"nothing_done": "There is no plan called platinum."}]
+    assert [after for _, _, after in deeds(factories, "plan.change")] == [
+        {"nothing_done": "There is no plan called platinum."}
+    ]
 
 
 def test_a_failed_webhook_is_replayed_once(staff, world, factories, workers):
@@ -97,7 +101,9 @@ def test_words_of_customers_are_hidden_until_somebody_says_why(staff, world, fac
     shown = form.submit()
     assert "My heater leaks" in shown
     assert "secret-token" not in shown
-    assert [reason for reason, _, _ in deeds(factories, "webhook.reveal")] == ["the customer says that it never arrived"]
+    assert [reason for reason, _, _ in deeds(factories, "webhook.reveal")] == [
+        "the customer says that it never arrived"
+    ]
 
 
 def test_a_failed_event_is_relayed_again_once(staff, world, factories):
@@ -121,7 +127,9 @@ def test_texting_is_paused_and_resumed_for_a_reason(staff, world, factories):
     assert "This business texts again." in form.submit().follow()
     with factories.rows() as rows:
         assert rows.scalar(select(Tenant)).texting_paused_reason is None
-    assert deeds(factories, "texting.resume") == [("sorted out", {"paused": "complaint of a carrier"}, {"paused": None})]
+    assert deeds(factories, "texting.resume") == [
+        ("sorted out", {"paused": "complaint of a carrier"}, {"paused": None})
+    ]
 
 
 def test_a_number_is_opted_out_for_somebody_who_asked_by_phone(staff, world, factories):
@@ -243,7 +251,13 @@ def test_without_redis_the_jobs_page_still_says_what_is_overdue(staff, world, we
 
 
 def test_every_posted_deed_of_these_pages_left_a_row(staff, world, factories):
-    pages = {"subscriptions": "/plan", "webhooks": "/replay", "events": "/retry", "tenants": "/pause", "customers": "/opt-out"}
+    pages = {
+        "subscriptions": "/plan",
+        "webhooks": "/replay",
+        "events": "/retry",
+        "tenants": "/pause",
+        "customers": "/opt-out",
+    }
     for path, action in pages.items():
         form = form_of(details(staff, world, path), action)
         form["reason"] = "for the record"

@@ -2,10 +2,10 @@
 
 from tests.admin.conftest import SID
 
-
 HITS = (
     ("(310) 555-0142", "customers"), ("+13105550142", "customers"), ("310.555.0142", "customers"),
-    ("dana@exam", "customers"), ("Dana", "customers"), ("prime plumb", "tenants"),
+    ("dana@exam", "customers"), ("Dana", "customers"),
+    ("REED", "customers"), ("ana re", "customers"), ("prime plumb", "tenants"),
     (SID["CA"], "calls"), (SID["SM"], "messages"), ("213-555-0100", "numbers"), ("req_dial", "webhooks"),
     ("nmc-ab2cd", "appointments"),
 )  # fmt: skip
