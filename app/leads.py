@@ -71,7 +71,7 @@ class LostReasonRequired(Invalid):
     code = "LOST_REASON_REQUIRED"
 
 
-LOST = {"out_of_area", "wrong_trade", "not_reachable", "declined", "spam", "cancelled_by_customer"}
+LOST = {"out_of_area", "wrong_trade", "not_reachable", "declined", "spam"}
 
 
 def open_from(tenant_id: UUID, told: Mapping[str, Any]) -> Lead:

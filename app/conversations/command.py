@@ -10,7 +10,6 @@ from app.conversations import Conversation, Mode, presence
 from app.errors import DomainError
 from app.extensions import db
 from app.notifications import Category, Channel
-from app.numbers import Number
 from app.users import Presence, User
 
 ALERT_LIFE = timedelta(minutes=30)
@@ -18,8 +17,8 @@ PRESENCES = {"BUSY": Presence.busy, "BACK": Presence.available, "OFF": Presence.
 HELP = "Text 1 to take the newest alert, R and your words to answer the customer, BOT to hand back, BUSY, BACK or OFF."
 
 
-def obey(user: User, number: Number, body: str) -> None:
-    """Do what the contractor texted, and answer him on his phone."""
+def obey(user: User, body: str, *, key: str) -> None:
+    """Do what the contractor texted, and answer him on his phone; `key` names his text."""
     words = body.strip()
     order, _, rest = words.partition(" ")
     order = order.upper()
@@ -36,7 +35,7 @@ def obey(user: User, number: Number, body: str) -> None:
         category=Category.new_message,
         channels=[Channel.sms],
         urgency="high",
-        dedupe_key=f"command:{number.id}:{now().isoformat()}",
+        dedupe_key=f"command:{key}",
     )
 
 

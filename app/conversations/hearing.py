@@ -84,7 +84,7 @@ def receive(number: Number, text: Inbound) -> bool:
         return False
     tenant = number.tenant
     if contractor := users.with_verified_phone(tenant.id, text.sender):
-        command.obey(contractor, number, text.body)
+        command.obey(contractor, text.body, key=text.sid)
         return False
     lock(tenant.id, text.sender)
     message = messages.hear(

