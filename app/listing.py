@@ -7,16 +7,16 @@ from uuid import UUID
 from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app import phones
 from app.calls import Call
 from app.consent import Contact, OptOut
 from app.conversations import Conversation
 from app.customers import Customer
-from app.errors import Malformed
 from app.estimates import Estimate
 from app.leads import Lead
 from app.scheduling.appointments import Appointment
 from app.tasks import Task, TaskState
+
+FEWEST_DIGITS = 3
 
 
 def leads(
@@ -109,10 +109,7 @@ def _within(column: InstrumentedAttribute[Any], since: datetime | None, until: d
 
 
 def _about(text: str, phone: InstrumentedAttribute[Any], *names: InstrumentedAttribute[Any]) -> Any:
-    """A phone in any spelling, a part of one, or a part of a name."""
-    try:
-        wanted = phone == phones.normalise(text)
-    except Malformed:
-        digits = "".join(letter for letter in text if letter.isdigit())
-        wanted = phone.contains(digits, autoescape=True) if len(digits) >= 3 else phone == text  # noqa: PLR2004
-    return or_(wanted, *(name.icontains(text, autoescape=True) for name in names))
+    """A phone in any spelling or a part of one, or a part of a name."""
+    digits = "".join(letter for letter in text if letter.isdigit())
+    found = [name.icontains(text, autoescape=True) for name in names]
+    return or_(phone.contains(digits) if len(digits) >= FEWEST_DIGITS else phone == text, *found)

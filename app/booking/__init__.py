@@ -33,13 +33,14 @@ def book(
     """Book a visit for a customer; raises SlotTaken with `alternatives`, and the errors of this module."""
     customer = customers.of(tenant.id, phone)
     customers.learn(customer, name=name, address=dict(plan.address))
+    known = visits.address_of(thread) if thread else next(iter(customer.addresses), {})
     low, high = prices or price_cents(tenant, estimate, plan.slot_type)
     facts = {
         "conversation_id": thread.id if thread else None,
         "customer_id": customer.id,
         "job_number": appointments.new_job_number(),
         "job_types": [estimate.job_type],
-        "address": dict(plan.address),
+        "address": dict(plan.address) or known,
         "price_low_cents": low,
         "price_high_cents": high,
         "made_by": made_by,

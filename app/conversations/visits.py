@@ -245,7 +245,7 @@ def booked_text(thread: Conversation, appointment: Appointment) -> str:
         "job_number": appointment.job_number or "",
     }
     text, _ = wording.say("booked", values, language=thread.language, said=(), own={})
-    return wording.tidy(text.replace(", ,", ","))
+    return wording.tidy(text).replace(",,", ",")
 
 
 def window_of(tenant: Tenant, appointment: Appointment, language: str = "en") -> str:
