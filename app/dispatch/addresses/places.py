@@ -99,6 +99,10 @@ CHATTER = frozenset(
         "fri",
         "sat",
         "sun",
+        "zip",
+        "zipcode",
+        "postal",
+        "code",
     ]
 )
 LIVE_IN = re.compile(
