@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from sandbox import processes, runner
 from sandbox.runner import House, say
@@ -68,7 +69,7 @@ def ending(house: House, teller: Teller) -> str:
     return "\n".join(lines)
 
 
-def stay(house: House) -> None:
+def stay(house: House) -> NoReturn:
     """Keep everything running until Ctrl-C."""
     say("\nCtrl-C stops everything.")
     while True:

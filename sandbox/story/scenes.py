@@ -269,7 +269,7 @@ def gas_comes_first(stage: Stage, mei: Person) -> None:
         calls[0].join(LONGEST_CALL_SECONDS)
         stage.teller.remarks(f"the line says: {quoted(' '.join(calls[0].said))}")
     stage.teller.expect(calls, "and it rings")
-    ladder: Row = until(lambda: taken_ladder(stage, mei), 15) or {}
+    ladder = until(lambda: taken_ladder(stage, mei), 15)
     stage.wrote("escalation", conversation_id=stage.thread(mei).get("id"))
     stage.teller.expect(ladder, "he pressed 1, and nobody else is woken up")
 
@@ -279,9 +279,9 @@ def rings_of(stage: Stage) -> list[Call]:
     return [call for call in stage.carrier.calls if call.to == stage.owner.phone and call.direction == "outbound-api"]
 
 
-def taken_ladder(stage: Stage, mei: Person) -> Row | None:
+def taken_ladder(stage: Stage, mei: Person) -> Row:
     """The ladder of her thread, once somebody has taken it."""
-    return next(iter(stage.its("escalation", conversation_id=stage.thread(mei)["id"], state="acknowledged")), None)
+    return next(iter(stage.its("escalation", conversation_id=stage.thread(mei)["id"], state="acknowledged")), {})
 
 
 # the end

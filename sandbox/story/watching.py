@@ -48,7 +48,9 @@ class Ledger:
 
     def rows(self, table: str, **facts: Any) -> list[Row]:
         """Return the rows with these facts, oldest first."""
-        terms = [sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in facts]
+        terms: list[sql.Composable] = [
+            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in facts
+        ]
         query = sql.SQL("SELECT * FROM {} WHERE {} ORDER BY {}").format(
             sql.Identifier(table), sql.SQL(" AND ").join(terms or [sql.SQL("true")]), sql.Identifier("id")
         )
