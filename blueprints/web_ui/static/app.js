@@ -159,7 +159,8 @@
 
   document.addEventListener("htmx:afterRequest", (event) => {
     const area = byId("body");
-    if (event.detail.successful && area && event.detail.elt.id === "reply-form") {
+    // The form itself has been replaced by now, so that the event names what stands around it.
+    if (event.detail.successful && area && event.detail.requestConfig.elt.id === "reply-form") {
       window.sessionStorage.removeItem(`draft:${area.dataset.draft}`);
       toEnd();
     }
