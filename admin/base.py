@@ -112,6 +112,7 @@ class StaffView(StaffOnly, ModelView):
         names = model.__mapper__.columns.keys()
         self.column_formatters_detail = _formatters(names, is_list=False) | (self.column_formatters_detail or {})
         self.column_formatters = _formatters(names, is_list=True) | (self.column_formatters or {})
+        self.column_labels = {"tenant": "Business", "tenant_id": "Business"} | dict(self.column_labels or {})
         super().__init__(model, db, **kwargs)
 
     # Reading

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_admin import expose
 from sqlalchemy import ColumnElement, inspect
 from wtforms import StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Regexp
 
 from admin import access, attention, dossier, finding, words
 from admin.base import StaffView, linked
@@ -41,6 +41,8 @@ class TenantView(StaffView):
         "created_at",
     )
     form_columns = (*PLAIN_FACTS, "reason")
+    form_overrides = dict.fromkeys(PLAIN_FACTS, StringField)
+    form_args = {"email": {"validators": [Regexp(r"[^@\s]+@[^@\s]+$", message="This is no e-mail address.")]}}
     form_extra_fields = {"reason": StringField("Reason", [InputRequired(), Length(max=300)])}
     segments = {"stopped": ("Texting is stopped, by support or by the carriers", attention.texting_stopped)}
     search_hint = "Business name or e-mail"

@@ -273,3 +273,23 @@ def test_a_ring_waits_for_the_commit_of_a_replay(staff, world, web):
     form.submit()
     with web.app_context():
         assert [job.func_name for job in web.extensions["queues"]["inbox"].jobs] == [str(Job.drain_inbox)]
+
+
+def test_plain_facts_have_a_form_they_must_fit(staff, world, factories):
+    page = staff.get("/admin/tenants/edit/", {"id": str(world.ids["tenants"])})
+    form = next(form for form in page.forms.values() if "business_name" in form.fields)
+    form["email"], form["business_name"], form["reason"] = "nobody", "", "try"
+    assert "This is no e-mail address." in form.submit(status=200)
+    with factories.rows() as rows:
+        assert rows.scalar(select(Tenant)).business_name == "Prime Plumbing"
+
+
+def test_signing_in_is_slowed_down_after_wrong_passwords(staff, browser):
+    browser.reset()
+    for _ in range(5):
+        form = browser.get("/admin/login").forms[0]
+        form["email"], form["password"] = STAFF, "a-wrong-password"
+        assert form.submit(status=422)
+    form = browser.get("/admin/login").forms[0]
+    form["email"], form["password"] = STAFF, "a-long-enough-password"
+    assert "Too many wrong passwords" in form.submit(status=429)
