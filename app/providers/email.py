@@ -55,6 +55,7 @@ def _deliver(url: str, message: EmailMessage) -> None:
     kind = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
     with kind(server.hostname or "127.0.0.1", server.port or 25, timeout=TIMEOUT_SECONDS) as connection:
         if server.username:
-            connection.starttls()
+            if server.scheme != "smtps":
+                connection.starttls()
             connection.login(unquote(server.username), unquote(server.password or ""))
         connection.send_message(message)
