@@ -120,11 +120,18 @@ PRESENT = re.compile(
 
 
 def is_over(words: str, text: str) -> bool:
-    """Whether the sentence of a hit tells of long ago: last year, when we moved in."""
+    """Whether a hit is told of long ago: last year, in 2019, when we moved in; nothing of now may stand between."""
     sentence = next((part for part in text.split(" . ") if words in part), "")
-    return bool(list_of("past").search(sentence)) and not PRESENT.search(sentence)
+    found = list_of("past").search(sentence)
+    if not found:
+        return False
+    start = sentence.index(words)
+    told = sentence[min(start, found.start()) : max(start + len(words), found.end())]
+    return not PRESENT.search(told) and len(told.split()) <= FAR
 
 
+FAR = 16
+"""Words between a hit and the word for long ago."""
 NOT_YET = re.compile(
     r"\b(?:cant|cannot|unable|couldnt|wont|not|how|where|find|need|trying|want|someone|somebody|please|can you|never|"
     r"no)\b[\w ]{0,14}$"
@@ -142,12 +149,17 @@ def contained(plain: str) -> bool:
 
 def masked(plain: str) -> str:
     """Product words and figures of speech taken out, so that they alarm nobody; what stands beside them stays."""
-    return list_of("masks").sub(lambda found: "waterheater" if keeps(found[0]) else "_", plain)
+    return list_of("masks").sub(lambda found: kept(found[0]), plain)
 
 
-def keeps(phrase: str) -> bool:
-    """Whether the masked words stay readable as one token (a water heater can still burst)."""
-    return phrase.startswith(("water heater", "hot water"))
+def kept(phrase: str) -> str:
+    """What stays of masked words: a water heater can still burst and a smoke alarm can sound."""
+    if phrase.startswith(("water heater", "hot water")):
+        return "waterheater"
+    return "smokealarm" if ALARM.fullmatch(phrase) else "_"
+
+
+ALARM = re.compile(r"(?:smoke|fire|smoke and co|co and smoke) (?:detector|alarm)s?")
 
 
 def live(rule: Rule, text: str) -> Iterator[tuple[Rule, str]]:

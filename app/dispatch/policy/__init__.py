@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
-from app.dispatch import understanding
+from app.dispatch import guard, understanding
 from app.dispatch.policy import asking, compose, danger, endings, memory, offering, silence, visits
 from app.dispatch.policy.frame import CLOSED, Draft, Turn
 from app.dispatch.types import Context, Event, Result, State, Suggestion
@@ -25,10 +25,8 @@ def turn(
     this = Turn(copy.deepcopy(state), event, context, now.astimezone(ZoneInfo(context.timezone)))
     if context.customer.language and state.stage == "initial" and not state.bot_turns:
         this.state.language = context.customer.language
-    draft = EVENTS[event.kind](this)
-    if event.kind == "message" and suggestion is not None:
-        draft = draft or Draft()
-    return compose.answer(this, draft)
+    this.suggestion = suggestion
+    return compose.answer(this, EVENTS[event.kind](this))
 
 
 def greet(this: Turn) -> Draft:
@@ -58,7 +56,7 @@ def is_open(this: Turn) -> bool:
 
 def hear(this: Turn) -> Draft:
     """One or several customer texts, read as one."""
-    this.said = understanding.understand(this)
+    this.said = guard.merge(understanding.understand(this), this.suggestion, this.context.trade)
     if this.state.is_opted_out:
         return opted_out(this)
     if this.state.outcome in CLOSED:

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from app.dispatch import pricebook, proposals, wording
 from app.dispatch.findings import Findings
-from app.dispatch.types import LEVELS, Context, Estimate, Event, Offer, OwnAppointment, State
+from app.dispatch.types import LEVELS, Context, Estimate, Event, Offer, OwnAppointment, State, Suggestion
 from app.scheduling.types import AreaVerdict, Found, Urgency, Wanted
 
 CLOSED = frozenset(
@@ -63,6 +63,7 @@ class Turn:
     context: Context
     now: dt.datetime
     said: Findings = field(default_factory=Findings)
+    suggestion: Suggestion | None = None
     before: list[Draft] = field(default_factory=list)
     acts: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)

@@ -27,11 +27,11 @@ FLEXIBLE = re.compile(
     r"whatever works|either (?:is fine|works)|open schedule|wide open|no rush)\b"
 )
 LEFT_NO = re.compile(
-    r"\b(?:not|no|cant do|cant make|cannot do|cant|wont work|except|but not|besides|other than|any day but|anything "
-    r"but|any time but|anytime but|"
+    r"\b(?:not|no|cant do|cant make|cannot do|cant|wont work|except|but not|besides|other than|(?:any|every|"
+    r"all)\w*(?: \w+)? but|"
     r"everyday but|every day but|all but|avoid|unavailable|busy|gone|away|out of town|working|never|isnt|dont|wont "
     r"be (?:here|home)|"
-    r"not available|not free|skip|rather not|no mas|menos|excepto|instead of|but)\b(?: (?:on|the|in|at|be|do|for|"
+    r"not available|not free|skip|rather not|no mas|menos|excepto|instead of)\b(?: (?:on|the|in|at|be|do|for|"
     r"this|home|here|available|free|really|a|make|it|come))*(?: _)? ?$"
 )
 RIGHT_NO = re.compile(

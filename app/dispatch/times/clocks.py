@@ -186,6 +186,8 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             or beside(start, match.end(), anchors, text)
             or may_be_bare
             or works(text, match.end())
+            or hint_after(text, match.end())
+            or re.search(r"(?:morning|afternoon|evening|tonight)(?: at| around)? $", text[:start])
         ):
             continue
         at = clock(hour, minute, half, hint=hint_after(text, match.end()) or hint_before(text, start))

@@ -192,7 +192,7 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
             NTH,
             nth,
         ),
-        (r"\b(?:on|for|by) (?:the )?(?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:and|st|street|ave))", nth),
+        (r"\b(?:on|for|by|in) (?:the )?(?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:and|st|street|ave))", nth),
         (r"\bin (?:about |like )?(?P<count>\d{1,2}) (?P<unit>days?|weeks?|months?)\b", ahead_of),
         (r"\b(?P<count>\d{1,2}) (?P<unit>days?|weeks?) from (?:now|today)\b", ahead_of),
         (r"\b(?:the )?(?P<which>this|next|the|coming)? ?weekend\b", weekend),

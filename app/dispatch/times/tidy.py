@@ -46,6 +46,7 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     text = re.sub(r"(?<=\w)'(?=\w)", "", text)
     text = re.sub(r"[a-z0-9]+", lambda found: spelled(found[0]), text)
     text = numbers(text)
+    text = QUARTER_TO.sub(lambda found: minutes_to(found[1], found[2], found[3]), text)
     for spelling, word in SPELLINGS:
         text = spelling.sub(word, text)
     text = re.sub(r"\s+", " ", text)
@@ -78,6 +79,20 @@ def spelled(letters: str) -> str:
             return word
         return MISSPELT.get(letters, letters)
     return letters
+
+
+QUARTER_TO = re.compile(
+    r"\b(?:a )?(quarter|5|10|15|20|25) (?:to|till|til|of|before) (\d{1,2}) ?(am|pm)?\b(?![:/]| ?(?:st|th|days|hours|"
+    r"weeks|dollars))"
+)
+
+
+def minutes_to(minutes: str, hour: str, half: str | None) -> str:
+    """As in "quarter to 4" as 3:45; other numbers only when the half of the day shows that a time is meant."""
+    if minutes != "quarter" and not half:
+        return f"{minutes} to {hour}"
+    before = 15 if minutes == "quarter" else int(minutes)
+    return f" at {(int(hour) - 2) % 12 + 1}:{60 - before:02d}{half or ''} "
 
 
 def numbers(text: str) -> str:
