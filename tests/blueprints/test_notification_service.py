@@ -1,0 +1,155 @@
+"""notification-service over HTTP: notices, and alerts that are taken by page, link or phone and by nothing else."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+from twilio.request_validator import RequestValidator
+
+from app.conversations import Conversation
+from app.escalations import Escalation
+from app.notifications import Delivery, DeliveryStatus
+from app.users import User
+from tests.conftest import ACCOUNT, PUBLIC, TOKEN
+from tests.factories import CUSTOMER, F1
+
+
+@pytest.fixture
+def owner(factories, callers, clock):
+    factories.business()
+    return callers.person()
+
+
+@pytest.fixture
+def thread(factories, carrier, workers, owner):
+    carrier.handset(F1.owner_phone, "no_answer")
+    carrier.call(CUSTOMER, F1.number)
+    workers()
+    with factories.rows() as rows:
+        return str(rows.scalar(select(Conversation.id)))
+
+
+@pytest.fixture
+def alert(owner, thread):
+    body = {"conversation_id": thread, "escalation_level": 2, "channels": ["sms", "phone_call"], "summary": "Burst pipe"}
+    return owner.post("/notifications/escalate", json=body, status=202).json
+
+
+@pytest.fixture
+def token(alert, factories):
+    with factories.rows() as rows:
+        return rows.scalar(select(Escalation.token))
+
+
+@pytest.fixture
+def twilio(browser):
+    """Twilio calling back, with its signature."""
+
+    def post(path, status=200, **form):
+        form = {"AccountSid": ACCOUNT, "CallSid": "CA" + "9" * 32} | form
+        signature = RequestValidator(TOKEN).compute_signature(PUBLIC + path, form)
+        return browser.post(path, form, headers={"X-Twilio-Signature": signature}, status=status)
+
+    return post
+
+
+def test_an_alert_texts_the_owner_and_plans_the_calls(owner, thread, alert, carrier, workers, token):
+    assert (alert["state"], alert["level"]) == ("open", 2)
+    assert [(step["level"], step["action"]) for step in alert["plan"]] == [(3, "phone_call"), (3, "phone_call")]
+    workers()
+    assert any(token in text.body for text in carrier.texts_to(F1.owner_phone))
+    raised = owner.post("/notifications/escalate", conversation_id=thread, escalation_level=3, status=202).json
+    assert raised["escalation_id"] == alert["escalation_id"]
+    assert raised["level"] == 3
+
+
+def test_an_alert_is_taken_once(owner, alert):
+    path = f"/notifications/escalations/{alert['escalation_id']}"
+    taken = owner.post(f"{path}/ack", action="accept").json
+    assert (taken["state"], taken["via"]) == ("acknowledged", "web")
+    error = owner.post(f"{path}/ack", action="accept", status=409).json["error"]
+    assert (error["code"], error["details"]["acknowledged_by"]) == ("ESCALATION_CLOSED", taken["acknowledged_by"])
+    assert owner.get(path).json["next_step_at"] is None
+
+
+def test_passing_on_rings_the_phone_at_once(owner, alert, carrier, workers):
+    owner.post(f"/notifications/escalations/{alert['escalation_id']}/ack", action="pass_on")
+    workers()
+    assert owner.get(f"/notifications/escalations/{alert['escalation_id']}").json["level"] == 3
+
+
+def test_an_alert_names_people_and_threads_of_its_own_business(owner, thread, factories):
+    stranger = str(factories.business(name="Theirs", number="+12135550177", owner_email="t@example.com", owner_phone="+12135550178"))
+    with factories.rows() as rows:
+        other = str(rows.scalar(select(User.id).where(User.email == "t@example.com")))
+    body = {"conversation_id": thread, "escalation_level": 2}
+    assert owner.post("/notifications/escalate", json=body | {"user_id": other}, status=404).json["error"]["code"] == "USER_NOT_FOUND"
+    assert owner.post("/notifications/escalate", json=body | {"tenant_id": stranger}, status=403)
+    owner.post("/notifications/escalate", json=body | {"escalation_level": 6}, status=400)
+
+
+def test_looking_at_the_link_takes_nothing_and_pressing_the_button_does(browser, owner, alert, token):
+    page = browser.get(f"/k/{token}", headers={"Accept": "text/html"})
+    assert "Burst pipe" in page.text
+    path = f"/notifications/escalations/{alert['escalation_id']}"
+    assert owner.get(path).json["state"] == "open"
+    taken = page.forms[0].submit()
+    assert "has it" in taken.text
+    assert owner.get(path).json["via"] == "link"
+    assert "has it" in browser.get(f"/k/{token}").text
+
+
+def test_a_link_ends_after_an_hour(browser, alert, token, clock):
+    clock.shift(dt.timedelta(minutes=60))
+    browser.get(f"/k/{token}", status=404)
+    browser.get("/k/unknown", status=404)
+
+
+def test_the_button_needs_the_form_it_came_with(browser, alert, token):
+    browser.post(f"/k/{token}", {}, status=400)
+
+
+def test_key_one_takes_the_alert_and_silence_does_not(twilio, owner, alert, token):
+    path = f"/webhooks/twilio/escalations/{token}"
+    assert "Press 1" in twilio(path).text
+    twilio(f"{path}/key")
+    twilio(f"{path}/key", Digits="7")
+    assert "Press 1" in twilio(f"{path}/key", Digits="3").text
+    assert owner.get(f"/notifications/escalations/{alert['escalation_id']}").json["state"] == "open"
+    assert "You have it" in twilio(f"{path}/key", Digits="1").text
+    taken = owner.get(f"/notifications/escalations/{alert['escalation_id']}").json
+    assert (taken["state"], taken["via"]) == ("acknowledged", "phone")
+    assert "taken already" in twilio(f"{path}/key", Digits="1").text
+    assert "taken already" in twilio(path).text
+    twilio(f"{path}/status", status=204, CallStatus="completed")
+
+
+def test_key_two_passes_it_on(twilio, owner, alert, token):
+    assert "Passed on" in twilio(f"/webhooks/twilio/escalations/{token}/key", Digits="2").text
+    shown = owner.get(f"/notifications/escalations/{alert['escalation_id']}").json
+    assert (shown["state"], shown["next_step_at"]) == ("open", "2026-09-15T17:00:00Z")
+
+
+def test_unsigned_calls_and_unknown_alerts_do_nothing(browser, twilio, owner, alert, token):
+    browser.post(f"/webhooks/twilio/escalations/{token}/key", {"AccountSid": ACCOUNT, "Digits": "1"}, status=401)
+    assert "not known" in twilio("/webhooks/twilio/escalations/unknown/key", Digits="1").text
+    assert owner.get(f"/notifications/escalations/{alert['escalation_id']}").json["state"] == "open"
+
+
+def test_a_notice_that_was_read_spares_the_channels_that_wait(owner, alert, factories):
+    (notice,) = [one for one in owner.get("/notifications?unread=true").json["items"] if one["urgency"] == "high"]
+    read = owner.post(f"/notifications/{notice['id']}/read").json
+    assert read["read_at"] == "2026-09-15T17:00:00Z"
+    assert owner.get(f"/notifications/{notice['id']}").json == read
+    with factories.rows() as rows:
+        mine = rows.scalars(select(Delivery).where(Delivery.notification_id == notice["id"])).all()
+        assert {one.status for one in mine} == {DeliveryStatus.suppressed}
+    assert notice["id"] not in [one["id"] for one in owner.get("/notifications?unread=true").json["items"]]
+
+
+def test_a_program_may_raise_an_alarm_with_its_scope(callers, owner, thread, factories):
+    with factories.rows() as rows:
+        tenant_id = rows.scalar(select(User.tenant_id))
+    body = {"conversation_id": thread, "escalation_level": 3}
+    callers.program("notify", tenant_id=tenant_id).post("/notifications/escalate", json=body, status=202)
+    callers.program("usage", tenant_id=tenant_id).post("/notifications/escalate", json=body, status=403)
