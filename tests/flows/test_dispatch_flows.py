@@ -227,6 +227,27 @@ def test_the_choice_of_words_is_a_choice(story):
     assert story.all(Escalation) == []
 
 
+def test_the_second_of_three_is_chosen_by_its_hours(story):
+    """SC02: early, ten and noon at their prices; "the 10-12 one" is one offer; tentative, nothing tonight."""
+    story.opens(F2).at("19:45")
+    story.busy("08:00", "09:30", "2026-09-16", kind="external", buffer_minutes=0)
+    story.misses()
+    assert "closed right now" in story.heard()[0]
+    answer = story.says("Need outlet installed in kitchen, 123 Main St 90012")
+    for option in ("6-8 AM, $188-$300", "tomorrow 10 AM-12 PM, $125-$200", "12-2 PM, $125-$200"):
+        assert option in answer
+    assert "tonight" not in answer
+    booked = story.says("the 10-12 one")
+    assert booked.startswith("Booked for tomorrow 10 AM-12 PM, $125-$200.")
+    assert "We'll confirm the time by text" in booked
+    assert "onfirmed" not in booked
+    visit = story.one(Appointment, kind="booking")
+    assert (visit.status, visit.booking_type) == ("pending", "tentative")
+    story.later(minutes=31)
+    assert story.one(Appointment, kind="booking").status == "confirmed"
+    assert "10 AM-12 PM" in story.heard()[-1]
+
+
 def test_silence_at_the_confirmation_ends_the_offer(story):
     """SC13: one nudge after 3 minutes, one closing after 8, the hold is free; a late YES books nothing by itself."""
     open_at(story, "12:00")
