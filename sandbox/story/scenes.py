@@ -4,8 +4,16 @@ import re
 import time
 from datetime import datetime
 
-from sandbox.carrier.calls import Call
 from sandbox.runner import House
+from sandbox.story.facts import (
+    booked_notice,
+    in_words,
+    is_from_price_book,
+    overlaps,
+    rings_of,
+    taken_ladder,
+    visits,
+)
 from sandbox.story.stage import BUSINESS, Person, Stage
 from sandbox.story.telling import Teller, quoted
 from sandbox.story.watching import Row, until
@@ -15,7 +23,6 @@ ANSWERS = {"address": "{street}, ZIP {postal_code}", "name": "It's {name}", "job
 OTHERWISE = "Whatever you think is best"
 DANA = {"street": "1420 W Sunset Blvd", "postal_code": "90026", "name": "Dana"}
 LONGEST_CALL_SECONDS = 60
-HALF_A_DOLLAR = 50
 
 
 def play(house: House, teller: Teller) -> None:
@@ -78,6 +85,7 @@ def a_missed_call_becomes_a_visit(stage: Stage, dana: Person) -> None:
 def describes_the_leak(stage: Stage, dana: Person) -> set[str]:
     """She says what is wrong and where, and answers until times are on the table; what she was asked."""
     words = f"Hi, my water heater is leaking. I'm at {DANA['street']}, ZIP {DANA['postal_code']}"
+    stage.teller.remarks("(an answer waits some seconds, so that several texts in a row get one)")
     asked: set[str] = set()
     for _ in range(MOST_TURNS):
         stage.asks(dana, words)
@@ -98,28 +106,6 @@ def looks_at_offers(stage: Stage, dana: Person, offers: list[Row]) -> None:
     stage.teller.expect(offers and ahead and not taken, "each of them lies ahead and is free in the calendar")
     priced = all(is_from_price_book(stage, offer) for offer in offers)
     stage.teller.expect(offers and priced, "each price is the price book's times the rate of its hour")
-
-
-def visits(stage: Stage) -> list[Row]:
-    """What takes up the calendar."""
-    return [row for row in stage.its("appointment") if row["status"] in {"pending", "confirmed", "in_progress"}]
-
-
-def overlaps(visit: Row, offer: Row) -> bool:
-    """Whether an offered block of time is taken by a visit."""
-    is_apart = offer["end_at"] <= visit["start_at"] or visit["end_at"] <= offer["start_at"]
-    return visit["technician_id"] == offer["technician_id"] and not is_apart
-
-
-def is_from_price_book(stage: Stage, offer: Row) -> bool:
-    """Whether an offered price is what the price book says for these jobs at that hour, to the dollar."""
-    lines = [row for job in offer["job_types"] for row in stage.its("estimate", job_type=job)]
-    rate = float(offer["slot"]["multiplier"])
-    ends = (
-        ("low_cents", sum(row["low_cents"] for row in lines)),
-        ("high_cents", sum(row["high_cents"] for row in lines)),
-    )
-    return bool(lines) and all(abs(offer[name] - cents * rate) <= HALF_A_DOLLAR for name, cents in ends)
 
 
 def picks(stage: Stage, dana: Person, offers: list[Row]) -> None:
@@ -162,17 +148,6 @@ def contractor_hears(stage: Stage, lead: Row, visit: Row, since: tuple[int, int,
     live_event(stage, visit, sent)
 
 
-def booked_notice(stage: Stage, lead: Row) -> Row | None:
-    """The notice about the thread of this lead."""
-    wanted = str(lead.get("conversation_id"))
-    found = [
-        row
-        for row in stage.its("notification")
-        if wanted in str(row["action_path"]) and row["title"].startswith("Booked")
-    ]
-    return found[-1] if found else None
-
-
 def live_event(stage: Stage, visit: Row, sent: float) -> None:
     """The open page has heard of the visit."""
     listener = stage.listener
@@ -209,14 +184,6 @@ def the_same_time_is_not_sold_twice(stage: Stage, luis: Person, dana: Person) ->
     stage.teller.expect(
         offers and not clash, f"{len(offers)} other {'time is' if len(offers) == 1 else 'times are'} offered to him"
     )
-
-
-def in_words(stage: Stage, moment: datetime) -> str:
-    """Return a time as a customer would ask for it."""
-    days = (moment.date() - stage.local(datetime.now().astimezone()).date()).days
-    day = {0: "today", 1: "tomorrow"}.get(days, f"{moment:%A, %B %-d}")
-    clock = f"{moment:%-I:%M %p}" if moment.minute else f"{moment:%-I %p}"
-    return f"{day} at {clock}"
 
 
 # 3
@@ -272,16 +239,6 @@ def gas_comes_first(stage: Stage, mei: Person) -> None:
     ladder = until(lambda: taken_ladder(stage, mei), 15)
     stage.wrote("escalation", conversation_id=stage.thread(mei).get("id"))
     stage.teller.expect(ladder, "he pressed 1, and nobody else is woken up")
-
-
-def rings_of(stage: Stage) -> list[Call]:
-    """The calls that the product made to the owner itself."""
-    return [call for call in stage.carrier.calls if call.to == stage.owner.phone and call.direction == "outbound-api"]
-
-
-def taken_ladder(stage: Stage, mei: Person) -> Row:
-    """The ladder of her thread, once somebody has taken it."""
-    return next(iter(stage.its("escalation", conversation_id=stage.thread(mei)["id"], state="acknowledged")), {})
 
 
 # the end

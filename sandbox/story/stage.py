@@ -25,6 +25,7 @@ DESCRIBED_BY = {
     "call": ("status", "missed_reason", "text_code"),
     "conversation": ("status", "mode"),
     "message": ("direction", "purpose", "status"),
+    "offered_slot": ("number",),
     "appointment": ("job_number", "status", "slot_type"),
     "lead": ("status", "job_type"),
     "opt_out": ("source", "words"),
@@ -63,6 +64,7 @@ class Stage:
         self.email = str(owner["email"])
         self.visitor = Visitor(house.web_url)
         self.listener: Listener | None = None
+        self.told_before: set[str] = set()
 
     def close(self) -> None:
         """Look no more."""
@@ -123,7 +125,9 @@ class Stage:
         milliseconds = (time.perf_counter() - since) * 1000
         fresh = self.carrier.texts_to(person.phone)[before:]
         for text in fresh:
-            self.teller.arrives(f"to {person}", quoted(text.body), milliseconds)
+            words = quoted(text.body)
+            is_known, self.told_before = words in self.told_before, self.told_before | {words}
+            self.teller.arrives(f"to {person}", f"{words[:52]}... (as before)" if is_known else words, milliseconds)
         return fresh[-1] if fresh else None
 
     def count(self, person: Person) -> int:
