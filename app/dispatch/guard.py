@@ -1,4 +1,4 @@
-"""What counts of a language model's answer: ids that exist, urgency that rises, words without facts (dispatch.md 17.2)."""
+"""What counts of a language model's answer: known ids, a higher urgency, words without facts (dispatch.md 17.2)."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ MODEL_INTENTS = frozenset(
     {"new_job", "price_question", "availability_question", "service_question", "complaint", "ask_human"}
 )
 """What the model may name; nothing of it books, cancels, opts out or sends somebody."""
-FORBIDDEN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (name, re.compile(pattern, re.IGNORECASE))
-    for name, pattern in (
-        ("amount", r"[$%]|\b\d+ ?(?:dollars|bucks|usd)\b"),
-        ("time", r"\b\d{1,2}(?::\d\d)? ?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"),
-        ("day", r"\b(?:today|tomorrow|tonight)\b|\b(?:in|within) \d+ (?:minutes?|hours?|days?)\b"),
-        ("link", r"https?:|www\.|\b[\w.]+@[\w.]+\b|\b[a-z0-9-]+\.(?:com|net|org|io)\b|\d{3}[ .-]?\d{4}\b"),
-        ("promise", r"\b(?:booked|confirmed|on (?:the|his|her|their|our|my) way|guarantee\w*|warrant\w+|licensed|insured|refund\w*|free|discount\w*)\b"),
-        ("human", r"\bi(?:'m| am) (?:a )?(?:human|real person|not a bot)|\bmy name is\b|\bthis is [A-Z]\w+ from\b"),
-        ("advice", r"\b(?:shut|turn|switch|flip|reset|unplug|relight|open|remove|unscrew|touch|test) (?:it |them |off|on|the|your)\b|\bbreaker\b"),
-        ("prompt", r"\b(?:system prompt|instructions|json|schema|as an ai|language model|assistant:|user:)\b"),
-        ("markup", r"[<>{}`*#\\]|\[\w+\]\("),
-    )
-)  # fmt: skip
+ADVICE = "shut|turn|switch|flip|reset|unplug|relight|open|remove|unscrew|touch|test"
+PROMISES = "booked|confirmed|guarantee\\w*|warrant\\w+|licensed|insured|refund\\w*|free|discount\\w*"
+PATTERNS = {
+    "amount": r"[$%]|\b\d+ ?(?:dollars|bucks|usd)\b",
+    "time": r"\b\d{1,2}(?::\d\d)? ?[ap]\.?m\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    "day": r"\b(?:today|tomorrow|tonight)\b|\b(?:in|within) \d+ (?:minutes?|hours?|days?)\b",
+    "link": r"https?:|www\.|\b[\w.]+@[\w.]+\b|\b[a-z0-9-]+\.(?:com|net|org|io)\b|\d{3}[ .-]?\d{4}\b",
+    "promise": rf"\b(?:{PROMISES}|on (?:the|his|her|their|our|my) way)\b",
+    "human": r"\bi(?:'m| am) (?:a )?(?:human|real person|not a bot)|\bmy name is\b|\bthis is [A-Z]\w+ from\b",
+    "advice": rf"\b(?:{ADVICE}) (?:it |them |off|on|the|your)\b|\bbreaker\b",
+    "prompt": r"\b(?:system prompt|instructions|json|schema|as an ai|language model|assistant:|user:)\b",
+    "markup": r"[<>{}`*#\\]|\[\w+\]\(",
+}
+FORBIDDEN = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in PATTERNS.items()}
 
 
 def faults(text: str) -> tuple[str, ...]:
     """Why a free text may not be sent; empty when it may."""
-    found = [name for name, pattern in FORBIDDEN if pattern.search(text)]
+    found = [name for name, pattern in FORBIDDEN.items() if pattern.search(text)]
     if not text.strip():
         found.append("empty")
     if len(text) > MOST_CHARACTERS or not set(text) <= GSM7:

@@ -144,7 +144,7 @@ def answer_at_table(hits: set[str], seen: Seen) -> str | None:
     chosen = "confirm_yes" if yes and seen.offers == 1 else "slot_choice"
     has_wish = bool(times.windows or times.exclude or times.asap)
     ranked = (
-        ("price_objection", "price_objection" in hits and not times.picked),
+        ("price_objection", "price_objection" in hits and not times.picked and not yes),
         ("cancel_appointment", "cancel_appointment" in hits and not yes),
         ("ask_human", "ask_human" in hits and not yes),
         ("not_needed", "not_needed" in hits and not yes),

@@ -74,3 +74,9 @@ def test_a_card_number_is_taken_out_before_anything_is_kept():
     assert "4111" not in found.text
     assert "6789" not in found.text
     assert found.is_yes
+
+
+@pytest.mark.parametrize("case", cases("answers"), ids=lambda case: case["text"])
+def test_a_yes_is_taken_for_a_yes_and_nothing_else_is(case):
+    found = read({**case, "asked": "confirm", "offers": 1})
+    assert (found.is_yes or found.times.picked != ()) == case["yes"]
