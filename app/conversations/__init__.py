@@ -56,7 +56,7 @@ class Conversation(db.Model):
         ),
         Index("ix_conversation_turn", "ai_due_at", postgresql_where="ai_due_at IS NOT NULL"),
         Index("ix_conversation_follow_up", "follow_up_at", postgresql_where="follow_up_at IS NOT NULL"),
-        Index("ix_conversation_inbox", "tenant_id", "is_done", "last_message_at"),
+        Index("ix_conversation_inbox", "tenant_id", "last_message_at", "id"),
         Index("ix_conversation_needs", "tenant_id", "last_message_at", postgresql_where="needs_person"),
         Index("ix_conversation_customer", "tenant_id", "customer_phone", "created_at"),
     )

@@ -92,6 +92,7 @@ class Message(db.Model):
     __table_args__ = (
         Index("ix_message_todo", "due_at", postgresql_where="status IN ('queued', 'sending', 'unknown')"),
         Index("ix_message_thread", "conversation_id", "created_at"),
+        Index("ix_message_heard", "tenant_id", "created_at", postgresql_where="direction = 'inbound'"),
         Index("uq_message_provider_sid", "provider_sid", unique=True),
         Index("ix_message_trouble", "id", postgresql_where="status IN ('failed', 'undelivered', 'unknown')"),
     )
