@@ -103,6 +103,9 @@ class StaffView(StaffOnly, ModelView):
     list_template = "panel/list.html"
     details_template = "panel/details.html"
     edit_template = "panel/edit.html"
+    column_labels: Mapping[str, str] = {}
+    column_formatters: Mapping[str, Callable[..., Any]] = {}
+    column_formatters_detail: Mapping[str, Callable[..., Any]] = {}
     search_hint = ""
     """What the search of this list takes; empty when it has none."""
     segments: Mapping[str, tuple[str, Callable[[], ColumnElement[bool]]]] = {}
@@ -110,16 +113,16 @@ class StaffView(StaffOnly, ModelView):
 
     def __init__(self, model: type[Any], **kwargs: Any) -> None:
         names = model.__mapper__.columns.keys()
-        self.column_formatters_detail = _formatters(names, is_list=False) | (self.column_formatters_detail or {})
-        self.column_formatters = _formatters(names, is_list=True) | (self.column_formatters or {})
-        self.column_labels = {"tenant": "Business", "tenant_id": "Business"} | dict(self.column_labels or {})
+        self.column_formatters_detail = _formatters(names, is_list=False) | dict(self.column_formatters_detail)
+        self.column_formatters = _formatters(names, is_list=True) | dict(self.column_formatters)
+        self.column_labels = {"tenant": "Business", "tenant_id": "Business"} | dict(self.column_labels)
         super().__init__(model, db, **kwargs)
 
     # Reading
 
     def get_query(self) -> Any:
         query = super().get_query()
-        if (name := request.args.get("only")) in self.segments:
+        if (name := request.args.get("only", "")) in self.segments:
             query = query.filter(self.segments[name][1]())
         if (tenant_id := finding.as_key(request.args.get("tenant", ""))) is not None:
             query = query.filter(self.tenant_column() == tenant_id)

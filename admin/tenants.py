@@ -63,7 +63,8 @@ class TenantView(StaffView):
 
     def on_model_change(self, form: Any, model: Tenant, is_created: bool) -> None:
         """Plain facts only; what changed is written down with its reason in the same transaction."""
-        history = {name: inspect(model).attrs[name].history for name in PLAIN_FACTS}
+        attributes: Any = inspect(model).attrs
+        history = {name: attributes[name].history for name in PLAIN_FACTS}
         changed = {name: one for name, one in history.items() if one.has_changes()}
         staff = access.member()
         audit.record(

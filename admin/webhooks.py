@@ -1,7 +1,9 @@
 """The webhook inbox: everything as it came, with what became of it, and a replay for what failed."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -105,16 +107,15 @@ class WebhookView(StaffView):
         if not reason:
             flash("Nothing was done: give a reason.", "error")
             return redirect(back)
-        done = 0
-        for row_id in sorted(keys):
-            row = db.session.get(Webhook, row_id, with_for_update=True)
-            if (
-                row is not None
-                and act("webhook.replay", self.target(row), lambda row=row: _replay(row), reason=reason) is None
-            ):
-                done += 1
+        done = sum(self._replay_one(key, reason) for key in sorted(keys))
         flash(f"Replayed {done}. Nothing was to be done for {len(keys) - done}.", "success" if done else "warning")
         return redirect(back)
+
+    def _replay_one(self, key: UUID, reason: str) -> bool:
+        row = db.session.get(Webhook, key, with_for_update=True)
+        if row is None:
+            return False
+        return act("webhook.replay", self.target(row), partial(_replay, row), reason=reason) is None
 
     @expose("/reveal", methods=("POST",))
     def reveal(self) -> ResponseReturnValue:
