@@ -40,7 +40,9 @@ def elements(pattern: str) -> Iterator[str]:
 
 
 def expand(pattern: str) -> str:
-    """Put the shared groups in their places."""
+    """Put the shared groups in their places; alternatives at the top become one group."""
+    if "|" in re.sub(r"\([^()]*\)", "", re.sub(r"\([^()]*\)", "", pattern)):
+        pattern = f"({pattern})"
     while (found := re.search(r"<(\w+)>", pattern)) is not None:
         pattern = pattern[: found.start()] + f"({shared()[found[1]]})" + pattern[found.end() :]
     return pattern
