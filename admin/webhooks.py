@@ -48,7 +48,7 @@ def _error(_view: Any, _context: Any, row: Webhook, _name: str) -> Any:
 
 
 class WebhookView(StaffView):
-    column_list = ("received_at", "kind", "event_id", "status", "attempts", "replays", "took", "error")
+    column_list = ("received_at", "kind", "event_id", "status", "error", "attempts", "took")
     column_details_list = (
         "id", "kind", "event_id", "status", "attempts", "replays", "recovered", "received_at", "due_at",
         "handled_at", "took",
