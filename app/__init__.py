@@ -3,7 +3,7 @@
 from flask import Flask
 
 from app import consumers, models, providers, queue, tracing
-from app.dispatch import language
+from app.dispatch import language, understanding
 from app.extensions import db, login, migrate
 from app.scheduling import area
 from config import Settings
@@ -27,6 +27,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 def warm() -> None:
-    """Load the large tables - ZIPs, languages - before a process forks, so that its children share them."""
+    """Load the large tables - ZIPs, languages, patterns - before a process forks, so that its children share them."""
     area.warm()
     language.warm()
+    understanding.warm()

@@ -13,6 +13,13 @@ from app.dispatch.findings import Address, Findings, Times
 if TYPE_CHECKING:
     from app.dispatch.policy.frame import Turn
 
+TRADES = ("plumbing", "electrical", "hvac", "locksmith", "garage_door")
+SAMPLES = (
+    "Hi, this is Ann, the heater is leaking at 12 Main St, Los Angeles 90012. Can you come tomorrow at 2 PM?",
+    "There is a strong smell of gas, (213) 555-0142",
+    "Hola, tengo una fuga de agua",
+    "1",
+)
 NO_NAME = frozenset({"spam", "wrong_number", "injection", "opt_out"})
 
 
@@ -102,3 +109,11 @@ def without(text: str, spans: Sequence[str]) -> str:
 def address_spans(address: Address) -> tuple[str, ...]:
     """The address as it stands in the text, so that its numbers are no hours and its words no names."""
     return tuple(part for part in (address.street, address.city if address.street else None) if part and len(part) > 2)
+
+
+def warm() -> None:
+    """Read a few texts of every trade: patterns and word lists are built at their first use, and no customer waits."""
+    moment = dt.datetime(2026, 1, 1, 12)  # noqa: DTZ001 - local, as everything here
+    for trade in TRADES:
+        for text in SAMPLES:
+            read(text, trade=trade, now=moment, offers=(moment,))
