@@ -9,7 +9,6 @@ from flask import url_for
 from redis import RedisError
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from app import queue
 from app.clock import now
 from app.conversations import Conversation, Mode, Status
 from app.escalations import Escalation, EscalationState
@@ -17,6 +16,7 @@ from app.events import Event, EventStatus
 from app.extensions import db
 from app.inbox import Webhook, WebhookStatus
 from app.messages import Message, MessageStatus
+from app.queue import workshop
 from app.registrations import Registration, RegistrationStatus
 from app.tasks import SupportTask, TaskState
 from app.tenants import Tenant
@@ -133,6 +133,6 @@ def _count(table: type[Any], condition: ColumnElement[bool]) -> int:
 
 def _failed_jobs() -> int | None:
     try:
-        return queue.count_failures()
+        return workshop.count_failures()
     except RedisError:
         return None

@@ -10,10 +10,11 @@ from redis import RedisError
 
 from admin import words
 from admin.base import StaffPage, act
-from app import escalations, events, inbox, notifications, queue
+from app import escalations, events, inbox, notifications
 from app.clock import now
 from app.conversations import turns
 from app.messages import sending
+from app.queue import workshop
 
 OVERDUE: dict[str, Callable[[], bool]] = {
     "Webhooks to handle": inbox.overdue,
@@ -26,8 +27,8 @@ OVERDUE: dict[str, Callable[[], bool]] = {
 """What the sweeps would pick up: the queue may be empty and work still forgotten."""
 LATE_SECONDS = 15
 DEEDS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "requeue": ("job.requeue", queue.requeue),
-    "discard": ("job.discard", queue.discard),
+    "requeue": ("job.requeue", workshop.requeue),
+    "discard": ("job.discard", workshop.discard),
 }
 
 
@@ -38,10 +39,10 @@ class QueuesPage(StaffPage):
         facts: dict[str, Any] = {"lines": None, "hands": [], "failures": [], "tick": None}
         try:
             facts = {
-                "lines": queue.lines(),
-                "hands": queue.hands(),
-                "failures": queue.failures(),
-                "tick": queue.last_tick(),
+                "lines": workshop.lines(),
+                "hands": workshop.hands(),
+                "failures": workshop.failures(),
+                "tick": workshop.last_tick(),
             }
         except RedisError as error:
             facts["trouble"] = type(error).__name__

@@ -3,13 +3,12 @@
 import pytest
 from sqlalchemy import func, select
 
-from app import queue
 from app.audit import Audit
 from app.calls import Call
 from app.consent import OptOut
 from app.events import Event
 from app.inbox import Webhook
-from app.queue import Job
+from app.queue import Job, workshop
 from app.subscriptions import Subscription
 from app.tasks import SupportTask
 from app.tenants import Tenant
@@ -209,7 +208,7 @@ def test_a_failed_job_is_shown_with_its_traceback_and_run_again_once(staff, fail
     assert "Queued again: 0." in form.submit("deed", value="requeue").follow()
     with web.app_context():
         assert len(web.extensions["queues"]["bulk"]) == 1
-        assert queue.failures() == []
+        assert workshop.failures() == []
     assert [after for _, _, after in deeds(factories, "job.requeue")] == [
         {"job": "jobs.webhooks.ending_of"},
         {"nothing_done": "This job does not wait among the failed ones any more."},
@@ -221,7 +220,7 @@ def test_a_failed_job_is_discarded(staff, failed_job, web, factories):
     form["id"], form["reason"] = [failed_job], "not needed"
     assert "Discarded: 1." in form.submit("deed", value="discard").follow()
     with web.app_context():
-        assert queue.count_failures() == 0
+        assert workshop.count_failures() == 0
     assert len(deeds(factories, "job.discard")) == 1
 
 
