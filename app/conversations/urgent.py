@@ -90,7 +90,8 @@ def alarm(thread: Conversation, *, level: int, summary: str, waits_for_acceptanc
 def _headline(thread: Conversation, summary: str) -> str:
     who = thread.customer.name or phones.shown(thread.customer_phone)
     where = thread.facts.get("address_line")
-    return f"{who}: {summary}" + (f", {where}" if where else "") + "."
+    is_told = str(thread.facts.get("street_address") or where).lower() in summary.lower()
+    return f"{who}: {summary.rstrip('.')}" + (f", {where}" if where and not is_told else "") + "."
 
 
 def tell_created(thread: Conversation, *, emergency: bool) -> None:

@@ -61,14 +61,15 @@ def _of(show: Show, tenant_id: UUID) -> list[ColumnElement[bool]]:
         Task.tenant_id == tenant_id, Task.state == TaskState.open, Task.call_id.is_not(None)
     )
     missed = Call.status == CallStatus.missed
-    return {
+    conditions: dict[Show, list[ColumnElement[bool]]] = {
         Show.all: [],
         Show.missed: [missed],
         Show.answered: [Call.status == CallStatus.completed],
         Show.voicemail: [Call.voicemail_url.is_not(None)],
         Show.call_backs: [Call.id.in_(waiting)],
-        Show.texted: [missed, Call.text_sent],
-    }[show]
+        Show.texted: [missed, Call.text_sent.is_(True)],
+    }
+    return conditions[show]
 
 
 def _with_tasks(tenant_id: UUID, calls: Sequence[tuple[Call, Customer | None]]) -> list[Line]:

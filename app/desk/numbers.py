@@ -1,6 +1,5 @@
 """The four numbers of the home page and the trend, each the count of rows that can be opened (experience.md 2.1)."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -92,19 +91,19 @@ def _count(rows: Select[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(rows.order_by(None).subquery())) or 0
 
 
-def texted(tenant_id: UUID, during: Span) -> Select[tuple[Call]]:
+def texted(tenant_id: UUID, during: Span) -> Select[Call]:
     """The missed calls that were texted."""
-    return missed(tenant_id, during).where(Call.text_sent)
+    return missed(tenant_id, during).where(Call.text_sent.is_(True))
 
 
-def missed(tenant_id: UUID, during: Span) -> Select[tuple[Call]]:
+def missed(tenant_id: UUID, during: Span) -> Select[Call]:
     """The calls that nobody took."""
     return select(Call).where(
         Call.tenant_id == tenant_id, Call.status == CallStatus.missed, *_within(Call.started_at, during)
     )
 
 
-def wrote(tenant_id: UUID, during: Span) -> Select[tuple[UUID | None]]:
+def wrote(tenant_id: UUID, during: Span) -> Select[UUID | None]:
     """The threads whose customer wrote."""
     texts = select(Message.conversation_id).where(
         Message.tenant_id == tenant_id,
@@ -115,7 +114,7 @@ def wrote(tenant_id: UUID, during: Span) -> Select[tuple[UUID | None]]:
     return texts.distinct()
 
 
-def booked(tenant_id: UUID, during: Span) -> Select[tuple[Appointment]]:
+def booked(tenant_id: UUID, during: Span) -> Select[Appointment]:
     """The visits that were booked then and still stand."""
     return select(Appointment).where(
         Appointment.tenant_id == tenant_id,
@@ -129,7 +128,7 @@ def _within(column: Any, during: Span) -> tuple[ColumnElement[bool], ColumnEleme
     return column >= during.start, column < during.end
 
 
-def value(visits: Select[tuple[Appointment]], is_firm: bool) -> Value:
+def value(visits: Select[Appointment], is_firm: bool) -> Value:
     """What the confirmed ones of these visits are worth, or the others."""
     firm = Appointment.status.in_(FIRM)
     some = visits.where(firm if is_firm else Appointment.status == AppointmentStatus.pending).subquery()
@@ -145,7 +144,7 @@ def trend(tenant: Tenant) -> Sequence[Day]:
     assert during is not None  # noqa: S101 - the name is ours
     lost = _by_day(tenant, missed(tenant.id, during).subquery(), "started_at")
     texts = wrote(tenant.id, during).add_columns(_local(tenant, Message.created_at)).subquery()
-    told = Counter(dict(db.session.execute(select(texts.c.day, func.count()).group_by(texts.c.day)).all()))
+    told = _counts(select(texts.c.day, func.count()).group_by(texts.c.day))
     visits = _by_day(tenant, booked(tenant.id, during).subquery(), "created_at")
     first = during.start.date()
     days = [first + timedelta(days=ahead) for ahead in range(TREND_DAYS)]
@@ -158,4 +157,8 @@ def _local(tenant: Tenant, column: Any) -> Any:
 
 def _by_day(tenant: Tenant, rows: Any, column: str) -> Mapping[date, int]:
     day = _local(tenant, rows.c[column])
-    return dict(db.session.execute(select(day, func.count()).select_from(rows).group_by(day)).all())
+    return _counts(select(day, func.count()).select_from(rows).group_by(day))
+
+
+def _counts(by_day: Select[Any]) -> Mapping[date, int]:
+    return dict(db.session.execute(by_day).tuples().all())

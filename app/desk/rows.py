@@ -125,7 +125,7 @@ def _pinned(tenant_id: UUID, alarms: set[UUID]) -> list[Row]:
     return [_row(one) for one in db.session.scalars(wanted.order_by(Conversation.last_message_at.desc()).limit(PAGE))]
 
 
-def _with_customer() -> Select[tuple[Conversation]]:
+def _with_customer() -> Select[Conversation]:
     # The customers of thirty rows by their keys: a join would fetch those of all threads before it sorts.
     return select(Conversation).options(selectinload(Conversation.customer))
 
@@ -160,7 +160,7 @@ def _of_view(view: View, user: User) -> list[ColumnElement[bool]]:
             Appointment.status.in_((*OCCUPYING, AppointmentStatus.completed)),
         )
         return [Conversation.id.in_(visits)]
-    return [Conversation.is_done] if view == View.done else []
+    return [Conversation.is_done.is_(True)] if view == View.done else []
 
 
 def needs_person() -> ColumnElement[bool]:

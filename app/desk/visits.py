@@ -51,7 +51,7 @@ def counts(tenant: Tenant) -> Mapping[Show, int]:
     return counted
 
 
-def _bookings(tenant: Tenant) -> Select[tuple[Appointment]]:
+def _bookings(tenant: Tenant) -> Select[Appointment]:
     mine = select(Appointment).where(Appointment.tenant_id == tenant.id, Appointment.kind == Kind.booking)
     return mine.options(joinedload(Appointment.customer))
 

@@ -177,8 +177,8 @@ def text_state(message: Message) -> Chip:
         why = message.discard_reason or ""
         return Chip(f"Not sent: {DISCARDED.get(why, why.replace('_', ' '))}", "grey", "ban")
     if message.status in (MessageStatus.failed, MessageStatus.undelivered):
-        why = WHY.get(message.error_code or 0)
-        return Chip(f"Failed. {why or 'The carrier could not deliver it. Call instead.'}", "red", "alert")
+        cause = WHY.get(message.error_code or 0, "The carrier could not deliver it. Call instead.")
+        return Chip(f"Failed. {cause}", "red", "alert")
     return LEFT.get(message.status, Chip(message.status.replace("_", " ").capitalize(), "grey", "clock"))
 
 

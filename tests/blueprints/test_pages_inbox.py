@@ -67,7 +67,9 @@ def test_an_emergency_stands_above_everything_until_somebody_has_it(factories, b
     street.text("My faucet drips", phone=OTHER)
     for view in ("needs_you", "all", "booked", "done"):
         assert "Emergency" in browser.get("/app/inbox", {"view": view}).html.select(".row-item")[0].get_text()
-    assert "Emergency" in browser.get("/app/home").html.select_one(".need").get_text()
+    need = browser.get("/app/home").html.select_one(".need").get_text(" ", strip=True)
+    assert need.startswith("Emergency (310) 555-0142")
+    assert need.count("355 S Grand Ave") == 1
     with factories.rows() as rows:
         thread = rows.scalar(select(Conversation.id).where(Conversation.customer_phone == CUSTOMER))
     page = browser.get(f"/app/inbox/{thread}")
