@@ -161,4 +161,4 @@ def _by_day(tenant: Tenant, rows: Any, column: str) -> Mapping[date, int]:
 
 
 def _counts(by_day: Select[Any]) -> Mapping[date, int]:
-    return dict(db.session.execute(by_day).tuples().all())
+    return {row[0]: row[1] for row in db.session.execute(by_day)}
