@@ -26,9 +26,11 @@ def leads(
     until: datetime | None = None,
     text: str | None = None,
     **facts: Any,
-) -> Select[tuple[Lead]]:
+) -> Select[Lead]:
     """Leads, by when they came, what they are and whom they are about."""
-    rows = select(Lead).where(Lead.tenant_id == tenant_id, *_equal(Lead, facts), *_within(Lead.created_at, since, until))
+    rows = select(Lead).where(
+        Lead.tenant_id == tenant_id, *_equal(Lead, facts), *_within(Lead.created_at, since, until)
+    )
     if not text:
         return rows
     about = _about(text, Customer.phone, Customer.name)
@@ -36,7 +38,7 @@ def leads(
     return rows.where(or_(about, Lead.job_description.icontains(text, autoescape=True)))
 
 
-def customers(tenant_id: UUID, *, text: str | None = None, opted_out: bool | None = None) -> Select[tuple[Customer]]:
+def customers(tenant_id: UUID, *, text: str | None = None, opted_out: bool | None = None) -> Select[Customer]:
     """Customers, by name or phone, and by whether they asked for silence."""
     rows = select(Customer).where(Customer.tenant_id == tenant_id)
     if text:
@@ -49,12 +51,12 @@ def customers(tenant_id: UUID, *, text: str | None = None, opted_out: bool | Non
     return rows.where(silent if opted_out else ~silent)
 
 
-def estimates(tenant_id: UUID) -> Select[tuple[Estimate]]:
+def estimates(tenant_id: UUID) -> Select[Estimate]:
     """The price book, with what is switched off."""
     return select(Estimate).where(Estimate.tenant_id == tenant_id)
 
 
-def appointments(tenant_id: UUID, since: datetime, until: datetime, **facts: Any) -> Select[tuple[Appointment]]:
+def appointments(tenant_id: UUID, since: datetime, until: datetime, **facts: Any) -> Select[Appointment]:
     """Everything in the calendar that touches a stretch of time."""
     touching = select(Appointment).where(
         Appointment.tenant_id == tenant_id, Appointment.start_at < until, Appointment.end_at > since
@@ -62,7 +64,7 @@ def appointments(tenant_id: UUID, since: datetime, until: datetime, **facts: Any
     return touching.where(*_equal(Appointment, facts))
 
 
-def tasks(tenant_id: UUID, state: TaskState, kind: str | None = None) -> Select[tuple[Task]]:
+def tasks(tenant_id: UUID, state: TaskState, kind: str | None = None) -> Select[Task]:
     """What waits for the contractor, or did."""
     return select(Task).where(Task.tenant_id == tenant_id, Task.state == state, *_equal(Task, {"kind": kind}))
 
@@ -74,13 +76,15 @@ def calls(
     until: datetime | None = None,
     text: str | None = None,
     **facts: Any,
-) -> Select[tuple[Call]]:
+) -> Select[Call]:
     """Calls, by when they came and what became of them."""
-    rows = select(Call).where(Call.tenant_id == tenant_id, *_equal(Call, facts), *_within(Call.started_at, since, until))
+    rows = select(Call).where(
+        Call.tenant_id == tenant_id, *_equal(Call, facts), *_within(Call.started_at, since, until)
+    )
     return rows.where(_about(text, Call.customer_phone)) if text else rows
 
 
-def conversations(tenant_id: UUID, *, text: str | None = None, **facts: Any) -> Select[tuple[Conversation]]:
+def conversations(tenant_id: UUID, *, text: str | None = None, **facts: Any) -> Select[Conversation]:
     """Threads, by their state and whom they are with."""
     rows = select(Conversation).where(Conversation.tenant_id == tenant_id, *_equal(Conversation, facts))
     if not text:
@@ -89,12 +93,12 @@ def conversations(tenant_id: UUID, *, text: str | None = None, **facts: Any) -> 
     return rows.where(_about(text, Conversation.customer_phone, Customer.name))
 
 
-def opt_outs(tenant_id: UUID) -> Select[tuple[OptOut]]:
+def opt_outs(tenant_id: UUID) -> Select[OptOut]:
     """Who asked for silence, as far as it stands."""
     return select(OptOut).where(OptOut.tenant_id == tenant_id, OptOut.lifted_at.is_(None))
 
 
-def contacts(tenant_id: UUID) -> Select[tuple[Contact]]:
+def contacts(tenant_id: UUID) -> Select[Contact]:
     """Numbers with a rule of their own."""
     return select(Contact).where(Contact.tenant_id == tenant_id)
 

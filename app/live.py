@@ -150,7 +150,9 @@ class Hub:
         woken_at, is_away = NEVER, False
         while True:
             with self.lock:
-                streams = {key: self.cursors[who] for key, who in self.keys.items() if who in self.cursors}
+                streams: dict[Any, Any] = {
+                    key: self.cursors[who] for key, who in self.keys.items() if who in self.cursors
+                }
                 self.keys = {key: who for key, who in self.keys.items() if who in self.cursors}
             try:
                 answer: Any = redis.xread({**streams, self.wake: woken_at}, block=BLOCK_MS, count=500) or ()
@@ -197,9 +199,10 @@ class Hub:
         try:
             if self._has_gap(key, last):
                 return None
-            return [_entry(*row) for row in self.redis.xrange(key, min=f"({last}")]
+            found: Any = self.redis.xrange(key, min=f"({last}")
         except RedisError as error:
             raise Unavailable("Live events are not possible right now.", details={"retry_after": 5}) from error
+        return [_entry(*row) for row in found]
 
     def _has_gap(self, key: str, last: str) -> bool:
         # Trimming leaves max-deleted-entry-id at 0-0: what works is whether the entry that the page saw is still there.

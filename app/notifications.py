@@ -226,7 +226,7 @@ def failed(delivery: Delivery, why: str, *, is_permanent: bool) -> None:
     delivery.due_at = now() + timedelta(seconds=RETRY_SECONDS[delivery.attempts - 1])
 
 
-def told_to(user: User, *, is_unread: bool | None = None) -> Select[tuple[Notification]]:
+def told_to(user: User, *, is_unread: bool | None = None) -> Select[Notification]:
     """What a person was told."""
     rows = select(Notification).where(Notification.tenant_id == user.tenant_id, Notification.user_id == user.id)
     if is_unread is None:

@@ -1,7 +1,7 @@
 """Sessions of programs and phones: refresh tokens that change with every use, and what happens when one is used twice.
 
-Access tokens are in tokens.py. A refresh token is opaque, kept as a hash, and good for 30 days; the last one is answered
-once more within ten seconds, because an answer may be lost on its way (interfaces.md, POST /auth/refresh).
+Access tokens are in tokens.py. A refresh token is opaque, kept as a hash, and good for 30 days; the last one is
+answered once more within ten seconds, because an answer may be lost on its way (interfaces.md, POST /auth/refresh).
 """
 
 import hashlib

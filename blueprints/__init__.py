@@ -18,6 +18,7 @@ from blueprints import (
     health,
     limits,
     notification_service,
+    openapi,
     phone_number_service,
     sessions,
     tenant_service,
@@ -45,6 +46,7 @@ def open_to_all() -> None:
 
 INTERFACES = (
     Interface(health.bp, open_to_all),
+    Interface(openapi.bp, open_to_all),
     Interface(web_ui.public_bp, open_to_all),
     Interface(web_ui.bp, guards.page),
     Interface(twilio_server.bp, guards.twilio, is_for_browsers=False),

@@ -104,8 +104,10 @@ def _read(alert: Escalation | None) -> str:
 
 
 def _closed(alert: Escalation) -> str:
+    if alert.state != EscalationState.acknowledged:
+        return "This alert is over."
     by = f" by {alert.acknowledged_by}" if alert.acknowledged_by else ""
-    return f"This alert was taken already{by}." if alert.state == EscalationState.acknowledged else "This alert is over."
+    return f"This alert was taken already{by}."
 
 
 def _document(words: str) -> Response:

@@ -99,7 +99,8 @@ def meter_json(tenant: Tenant, found: Subscription | None, period: str, meter: s
         UsageEvent.occurred_at >= start,
         UsageEvent.occurred_at < end,
     )
-    by_day = [{"date": date, "quantity": int(count)} for date, count in db.session.execute(rows.group_by(day).order_by(day))]
+    found_days = db.session.execute(rows.group_by(day).order_by(day))
+    by_day = [{"date": date, "quantity": int(count)} for date, count in found_days]
     used = sum(one["quantity"] for one in by_day)
     included = getattr(PLANS[found.plan], meter) if found is not None else 0
     over = max(0, used - included)

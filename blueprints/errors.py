@@ -69,6 +69,10 @@ def _name_request() -> None:
 def _echo_name(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.get("request_id") or tracing.begin()
     response.headers["API-Version"] = "1"
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if response.mimetype == "application/json":
+        # Answers about customers belong into nobody's cache.
+        response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 

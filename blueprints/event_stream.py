@@ -1,6 +1,6 @@
 """notification-service: the live events of a business as server-sent events (interfaces.md 1.8, channels.md 13).
 
-Served by a process of its own (`wsgi:create_stream_app()`), because an open stream keeps a thread of an ordinary server.
+Served by a process of its own (`wsgi:create_stream_app()`): an open stream would keep a thread of an ordinary server.
 """
 
 import logging

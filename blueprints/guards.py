@@ -1,4 +1,4 @@
-"""Who may call: Twilio by its signature, people by session or token, programs by their key (interfaces.md 1.2, twilio.md B)."""
+"""Who may call: Twilio by its signature, people by session or token, programs by their key (interfaces.md 1.2)."""
 
 import hmac
 from collections.abc import Callable
@@ -37,15 +37,14 @@ class TenantMismatch(Forbidden):
 
 
 def twilio() -> None:
-    """Let only Twilio in: the URL is rebuilt from the configuration, never from headers; forged requests leave no row."""
+    """Let only Twilio in: the URL comes from the configuration, never from headers; forged requests leave no row."""
     tenancy.enter(tenancy.SYSTEM)
     if (request.content_length or 0) > MAX_TWILIO_FORM:
         raise RequestEntityTooLarge
     signature = request.headers.get("X-Twilio-Signature", "")
     form = request.form
-    if not signature or not any(
-        validator.validate(signed_url(request), form, signature) for validator in _validators(form.get("AccountSid", ""))
-    ):
+    known = _validators(form.get("AccountSid", ""))
+    if not signature or not any(one.validate(signed_url(request), form, signature) for one in known):
         raise SignatureInvalid("The signature does not belong to this request.")
 
 

@@ -41,9 +41,7 @@ def show_number(number_id: UUID) -> ResponseReturnValue:
 
 
 def _mine() -> Any:
-    return select(Number).where(
-        Number.tenant_id == guards.current_tenant_id(), Number.status != NumberStatus.released
-    )
+    return select(Number).where(Number.tenant_id == guards.current_tenant_id(), Number.status != NumberStatus.released)
 
 
 @bp.get("/compliance/status")

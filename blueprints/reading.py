@@ -1,4 +1,4 @@
-"""Reading a request: the body or the query as one checked model, or an error that names every wrong field (interfaces.md 1)."""
+"""Reading a request: body or query as one checked model, or an error that names every wrong field (interfaces.md 1)."""
 
 import json
 from typing import TypeVar

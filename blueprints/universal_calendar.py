@@ -85,7 +85,13 @@ def _slots(wanted: Free, tenant: Tenant, at: dt.datetime) -> list[Slot]:
     search = Wanted(wanted.duration, urgency=wanted.urgency_level, place=place)  # type: ignore[arg-type]
     busy = appointments.busy(tenant.id, start, end)
     found = availability.find(search, terms, [person.plain() for person in mine], busy, at)
-    return [slot for slot in found.slots if slot.start.astimezone(tenant.zone).date() == wanted.date]
+    return [
+        slot
+        for slot in found.slots
+        # Dearer times are for emergencies, or asked for by name where a visit is booked.
+        if slot.start.astimezone(tenant.zone).date() == wanted.date
+        and (slot.slot_type == "regular" or wanted.urgency_level == "emergency")
+    ]
 
 
 def slot_json(slot: Slot, zone: ZoneInfo) -> dict[str, Any]:

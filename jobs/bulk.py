@@ -2,7 +2,7 @@
 
 import logging
 
-from app import calls, conversations, tasks, tenancy
+from app import calls, conversations, idempotency, tasks, tenancy
 from app.calls import missed
 from app.calls.missed import Ending
 from app.clock import now
@@ -19,7 +19,15 @@ UNANSWERED_SECONDS = 120
 def run() -> None:
     """Do all that is due, once."""
     tenancy.enter(tenancy.SYSTEM)
-    for work in (end_stale_calls, confirm_visits, give_up_night_visits, hand_back, open_gates, recover_turns):
+    for work in (
+        end_stale_calls,
+        confirm_visits,
+        give_up_night_visits,
+        hand_back,
+        open_gates,
+        recover_turns,
+        idempotency.discard_old,
+    ):
         try:
             work()
             db.session.commit()

@@ -61,7 +61,11 @@ def make_one_of_everything(session, tenant_id: UUID) -> dict[str, str]:
 
     customer = customers.of(tenant_id, phone)
     thread = Conversation(
-        tenant_id=tenant_id, number_id=number.id, customer_id=customer.id, customer_phone=phone, business_phone=number.e164
+        tenant_id=tenant_id,
+        number_id=number.id,
+        customer_id=customer.id,
+        customer_phone=phone,
+        business_phone=number.e164,
     )
     session.add(thread)
     session.flush()
@@ -69,12 +73,17 @@ def make_one_of_everything(session, tenant_id: UUID) -> dict[str, str]:
     person = technicians.active(tenant_id)[0]
     slot = Slot("s", str(person.id), start, start + dt.timedelta(hours=1), start, start + dt.timedelta(hours=1))
     visit = appointments.book(
-        tenant_id, slot, buffer_minutes=30, status=AppointmentStatus.confirmed, conversation_id=thread.id, customer_id=customer.id
+        tenant_id,
+        slot,
+        buffer_minutes=30,
+        status=AppointmentStatus.confirmed,
+        conversation_id=thread.id,
+        customer_id=customer.id,
     )
     lead = Lead(tenant_id=tenant_id, conversation_id=thread.id, customer_id=customer.id)
     call = Call(
-        tenant_id=tenant_id, number_id=number.id, call_sid="CA" + "7" * 32, customer_phone=phone, business_phone=number.e164,
-        correlation_id="x", sweep_at=start,
+        tenant_id=tenant_id, number_id=number.id, call_sid="CA" + "7" * 32, customer_phone=phone,
+        business_phone=number.e164, correlation_id="x", sweep_at=start,
     )  # fmt: skip
     alert = Escalation(tenant_id=tenant_id, conversation_id=thread.id, user_id=owner.id)
     session.add_all([lead, call, alert])
@@ -85,7 +94,8 @@ def make_one_of_everything(session, tenant_id: UUID) -> dict[str, str]:
     )
     session.flush()
     rows = {
-        "conversation_id": thread, "thread_id": thread, "lead_id": lead, "customer_id": customer, "appointment_id": visit,
+        "conversation_id": thread, "thread_id": thread, "lead_id": lead, "customer_id": customer,
+        "appointment_id": visit,
         "call_id": call, "escalation_id": alert, "rule_id": rule, "notification_id": notice, "number_id": number,
         "task_id": session.scalar(select(tasks.Task).where(tasks.Task.tenant_id == tenant_id)),
         "estimate_id": session.scalar(select(Estimate).where(Estimate.tenant_id == tenant_id)),
@@ -131,7 +141,16 @@ def test_the_same_routes_find_them_for_their_owner(web, callers, factories, stra
 def test_lists_hold_only_what_is_ones_own(web, callers, factories, strangers):
     factories.business()
     mine = callers.person(F1.owner_email)
-    for path in ("/leads", "/customers", "/tasks", "/calls", "/conversations", "/opt-outs", "/contact-rules", "/notifications"):
+    for path in (
+        "/leads",
+        "/customers",
+        "/tasks",
+        "/calls",
+        "/conversations",
+        "/opt-outs",
+        "/contact-rules",
+        "/notifications",
+    ):
         assert mine.get(path).json == {"items": [], "next_cursor": None}, path
     start, end = "2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z"
     assert mine.get(f"/appointments?from={start}&to={end}").json["items"] == []
@@ -149,7 +168,19 @@ def test_a_key_sees_the_business_it_names_and_no_other(callers, factories, stran
 
 def test_the_database_hides_rows_when_a_filter_is_forgotten(web, factories, strangers):
     tenant_id = factories.business()
-    tables = (Conversation, Customer, Lead, Call, Appointment, Escalation, Estimate, Notification, Number, User, tasks.Task)
+    tables = (
+        Conversation,
+        Customer,
+        Lead,
+        Call,
+        Appointment,
+        Escalation,
+        Estimate,
+        Notification,
+        Number,
+        User,
+        tasks.Task,
+    )
     with web.app_context(), tenancy.scope(tenancy.Scope("tenant", tenant_id)):
         for table in tables:
             assert {row.tenant_id for row in db.session.scalars(select(table))} <= {tenant_id}, table

@@ -15,7 +15,10 @@ def empty(servers, chosen):
     servers.drop_database("nmc_migrations")
     servers.create_database("nmc_migrations")
     environment = servers.environment("nmc_migrations")
-    urls = {"database_url": environment["DATABASE_URL"], "migration_database_url": environment["MIGRATION_DATABASE_URL"]}
+    urls = {
+        "database_url": environment["DATABASE_URL"],
+        "migration_database_url": environment["MIGRATION_DATABASE_URL"],
+    }
     app = create_app(chosen.model_copy(update=urls))
     with app.app_context():
         yield app
@@ -56,7 +59,7 @@ def test_from_nothing_to_the_models_and_back(empty):
 def test_each_step_can_be_taken_back(empty):
     scripts = list(ScriptDirectory("migrations").walk_revisions())
     upgrade(directory="migrations")
-    for script in scripts:
+    for _script in scripts:
         downgrade(directory="migrations", revision="-1")
         upgrade(directory="migrations", revision="+1")
         downgrade(directory="migrations", revision="-1")

@@ -80,9 +80,7 @@ def place(
             continue
         try:
             slot = _slot(terms, plan, person, booking_type)
-            return appointments.book(
-                tenant.id, slot, buffer_minutes=terms.min_buffer_minutes, status=status, **facts
-            )
+            return appointments.book(tenant.id, slot, buffer_minutes=terms.min_buffer_minutes, status=status, **facts)
         except Conflict:
             continue
     raise _taken(tenant, terms, plan)
@@ -107,7 +105,8 @@ def _check_plan(terms: Terms, plan: Plan) -> None:
         raise BeyondHorizon(f"Visits are booked {terms.horizon_days} days ahead at most.")
     if plan.force or not plan.address:
         return
-    where = {key: plan.address.get(key) for key in ("city", "state", "postal_code", "latitude", "longitude")}
+    parts = ("city", "state", "postal_code", "latitude", "longitude")
+    where: dict[str, Any] = {key: plan.address.get(key) for key in parts}
     verdict = area.check(terms, street=plan.address.get("street_address"), **where)
     if verdict.result == "out":
         raise OutOfArea("That address is outside the service area.")

@@ -23,7 +23,7 @@ from blueprints import guards
 from blueprints.app_server import bp
 from blueprints.paging import listed
 from blueprints.reading import query, read, version_wanted
-from blueprints.repeating import once, once_at_most
+from blueprints.repeating import once_at_most
 from blueprints.schemas.app_server import Appointments, BookAppointment, CancelAppointment, ChangeAppointment
 from blueprints.shapes import cents, dollars, moment
 
@@ -57,9 +57,8 @@ def list_appointments() -> ResponseReturnValue:
 def show_appointment(appointment_id: UUID) -> ResponseReturnValue:
     """One visit, and by when somebody must be there."""
     found = appointments.of(guards.current_tenant_id(), appointment_id)
-    return jsonify(
-        appointment=appointment_json(found), latest_safe_arrival=moment(found.window_end_at), history=history_json(found)
-    )
+    told = {"latest_safe_arrival": moment(found.window_end_at), "history": history_json(found)}
+    return jsonify(appointment=appointment_json(found), **told)
 
 
 @bp.post("/appointments")

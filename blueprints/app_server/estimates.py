@@ -136,8 +136,8 @@ def _tell(line: Estimate, *, before: dict[str, Any] | None) -> None:
 
 def _facts(told: dict[str, Any]) -> dict[str, Any]:
     """The columns of the fields of the contract: minutes for hours, cents for dollars."""
-    facts = {name: told[name] for name in ("description", "requires_parts", "urgency_multiplier") if name in told}
-    facts |= {name: told[name] for name in ("buffer_minutes", "aliases") if name in told}
+    same = ("description", "requires_parts", "urgency_multiplier", "buffer_minutes", "aliases")
+    facts: dict[str, Any] = {name: told[name] for name in same if name in told}
     if "estimated_hours" in told:
         facts["minutes"] = round(told["estimated_hours"] * 60)
     for name, column in (("estimated_cost_min", "low_cents"), ("estimated_cost_max", "high_cents")):

@@ -59,11 +59,8 @@ def list_leads() -> ResponseReturnValue:
 def show_lead(lead_id: UUID) -> ResponseReturnValue:
     """One lead with what happened and what waits."""
     lead = leads.of(guards.current_tenant_id(), lead_id)
-    waiting = db.session.scalars(
-        select(Task).where(Task.tenant_id == lead.tenant_id, Task.conversation_id == lead.conversation_id)
-        if lead.conversation_id
-        else select(Task).where(False)
-    )
+    about = Task.conversation_id.is_not(None) & (Task.conversation_id == lead.conversation_id)
+    waiting = db.session.scalars(select(Task).where(Task.tenant_id == lead.tenant_id, about))
     return jsonify(lead=lead_json(lead), timeline=timeline_json(lead), tasks=[task_json(task) for task in waiting])
 
 

@@ -52,7 +52,8 @@ def answer(asked: Process) -> Answered:
 
 def _so_far(asked: Process, context: Context) -> tuple[State, tuple[Offer, ...]]:
     """What the dispatcher remembers of the history: each customer turn decided anew, in order."""
-    state, offers = State(), ()
+    state = State()
+    offers: tuple[Offer, ...] = ()
     if asked.language:
         state.language = asked.language
     for at, event in _events(asked):

@@ -6,7 +6,9 @@ from pydantic import Field, StringConstraints
 
 from blueprints.schemas import Body
 
-Email = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Email = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+]
 
 
 class ClientInfo(Body):

@@ -1,4 +1,4 @@
-"""twilio-server: calls, conversations and consent for the business; what Twilio reports comes in by twilio_server.py."""
+"""twilio-server: calls, conversations and consent; what Twilio reports comes in by twilio_server.py."""
 
 from flask import Blueprint
 

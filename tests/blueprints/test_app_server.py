@@ -14,7 +14,12 @@ from tests.factories import CUSTOMER, F1
 
 WEDNESDAY_9 = "2026-09-16T16:00:00Z"
 WEDNESDAY_11 = "2026-09-16T18:00:00Z"
-VISIT = {"customer_phone": "(310) 555-0142", "customer_name": "Dana Reed", "job_type": "faucet_repair", "start": WEDNESDAY_9}
+VISIT = {
+    "customer_phone": "(310) 555-0142",
+    "customer_name": "Dana Reed",
+    "job_type": "faucet_repair",
+    "start": WEDNESDAY_9,
+}
 
 
 def key(number="k1"):
@@ -49,7 +54,9 @@ def names(rows, name):
 
 
 def test_somebody_on_vacation_is_back_when_it_is_over(owner, clock):
-    answer = owner.put("/users/status", current_status="vacation", until="2026-09-28T15:00:00Z", status_message="Fishing").json
+    answer = owner.put(
+        "/users/status", current_status="vacation", until="2026-09-28T15:00:00Z", status_message="Fishing"
+    ).json
     assert answer["current_status"] == "vacation"
     assert owner.get("/users/status").json == answer
     clock.move_to("2026-09-28T15:00:01Z")
@@ -62,7 +69,7 @@ def test_a_status_that_ends_before_now_is_refused(owner):
     assert error["code"] == "UNTIL_IN_PAST"
 
 
-def test_going_offline_ends_the_window_that_waits_for_the_owner(owner, factories, thread, carrier, workers, clock):
+def test_going_offline_ends_the_window_that_waits(owner, factories, thread, carrier, workers):
     carrier.text(CUSTOMER, F1.number, "My faucet drips")
     workers()
     with factories.rows() as rows:
@@ -71,7 +78,9 @@ def test_going_offline_ends_the_window_that_waits_for_the_owner(owner, factories
         assert waiting.ai_due_at == waiting.owner_window_expires_at
     owner.put("/users/status", current_status="offline")
     with factories.rows() as rows:
-        assert rows.scalar(select(Conversation)).ai_due_at <= rows.scalar(select(Event.occurred_at).order_by(Event.id.desc()).limit(1))
+        assert rows.scalar(select(Conversation)).ai_due_at <= rows.scalar(
+            select(Event.occurred_at).order_by(Event.id.desc()).limit(1)
+        )
         assert names(rows, "user.status_changed")[-1]["current_status"] == Presence.offline
 
 
@@ -133,11 +142,14 @@ def test_a_lead_is_corrected_moved_along_and_audited(owner, thread, factories, w
     workers()
     (lead,) = owner.get("/leads").json["items"]
     changed = owner.patch(
-        f"/leads/{lead['id']}", json={"customer_name": "Dana Reed", "job_type": "faucet_repair", "estimated_value_min": 150.5},
+        f"/leads/{lead['id']}",
+        json={"customer_name": "Dana Reed", "job_type": "faucet_repair", "estimated_value_min": 150.5},
         headers={"If-Match": str(lead["version"])},
     ).json["lead"]  # fmt: skip
     assert (changed["customer_name"], changed["estimated_value_min"]) == ("Dana Reed", 150.5)
-    stale = owner.patch(f"/leads/{lead['id']}", json={"notes": "x"}, headers={"If-Match": str(lead["version"])}, status=409)
+    stale = owner.patch(
+        f"/leads/{lead['id']}", json={"notes": "x"}, headers={"If-Match": str(lead["version"])}, status=409
+    )
     assert stale.json["error"]["code"] == "VERSION_CONFLICT"
     lost = owner.patch(f"/leads/{lead['id']}", json={"status": "lost"}, status=422)
     assert lost.json["error"]["code"] == "LOST_REASON_REQUIRED"
@@ -202,7 +214,9 @@ def test_the_price_book_grows_changes_and_shrinks(owner, factories):
     assert (line["estimated_hours"], line["estimated_cost_min"], line["version"]) == (1.25, 99.5, 1)
     taken = owner.post("/job-estimates", json=line | {"description": "again"}, status=409).json["error"]
     assert taken["code"] == "JOB_TYPE_EXISTS"
-    changed = owner.put(f"/job-estimates/{line['id']}", json={"estimated_cost_max": 200}, headers={"If-Match": "1"}).json
+    changed = owner.put(
+        f"/job-estimates/{line['id']}", json={"estimated_cost_max": 200}, headers={"If-Match": "1"}
+    ).json
     assert (changed["estimated_cost_max"], changed["description"], changed["version"]) == (200, "Gutter", 2)
     owner.put(f"/job-estimates/{line['id']}", json={"estimated_cost_max": 300}, headers={"If-Match": "1"}, status=409)
     inverted = owner.put(f"/job-estimates/{line['id']}", json={"estimated_cost_max": 1}, status=422).json["error"]
@@ -217,7 +231,9 @@ def test_the_price_book_grows_changes_and_shrinks(owner, factories):
 def test_a_price_depends_on_the_time_and_is_counted_once(owner, factories):
     base = owner.post("/quotes", job_type="water_heater_repair").json
     assert (base["price_min"], base["price_max"], base["multiplier"]) == (150, 400, 1.0)
-    night = owner.post("/quotes", job_type="water_heater_repair", urgency_level="emergency", start="2026-09-16T01:30:00Z").json
+    night = owner.post(
+        "/quotes", job_type="water_heater_repair", urgency_level="emergency", start="2026-09-16T01:30:00Z"
+    ).json
     assert (night["band"], night["multiplier"], night["price_min"], night["price_max"]) == ("evening", 2.25, 338, 900)
     assert owner.post("/quotes", job_type="moon_landing", status=404).json["error"]["code"] == "JOB_ESTIMATE_NOT_FOUND"
     owner.post("/quotes", status=400)
@@ -255,7 +271,10 @@ def test_a_taken_time_is_refused_with_alternatives(owner):
         ({"start": "2026-09-15T16:00:00Z"}, "START_IN_PAST"),
         ({"start": "2026-09-17T05:00:00Z"}, "OUTSIDE_WORKING_HOURS"),
         ({"start": "2026-11-16T18:00:00Z"}, "BEYOND_HORIZON"),
-        ({"address": {"street_address": "1 Main St", "city": "San Diego", "postal_code": "92101"}}, "OUT_OF_SERVICE_AREA"),
+        (
+            {"address": {"street_address": "1 Main St", "city": "San Diego", "postal_code": "92101"}},
+            "OUT_OF_SERVICE_AREA",
+        ),
     ],
 )
 def test_a_visit_that_makes_no_sense_is_refused(owner, change, code):
@@ -265,7 +284,10 @@ def test_a_visit_that_makes_no_sense_is_refused(owner, change, code):
 def test_the_owner_may_go_beyond_hours_and_area_but_not_over_a_visit(owner):
     late = {"start": "2026-09-17T05:00:00Z", "force": True}
     book(owner, **late)
-    assert book(owner, number="k2", customer_phone="+13105550143", status=409, **late)["error"]["code"] == "SLOT_UNAVAILABLE"
+    assert (
+        book(owner, number="k2", customer_phone="+13105550143", status=409, **late)["error"]["code"]
+        == "SLOT_UNAVAILABLE"
+    )
 
 
 def test_a_full_day_takes_no_more(owner, factories):
@@ -308,7 +330,10 @@ def test_a_cancelled_visit_frees_its_time_once(owner, thread, carrier, workers):
     path = f"/appointments/{visit['id']}/cancel"
     first = owner.post(path, reason="business_cancellation").json
     assert (first["appointment"]["status"], first["within_cancellation_window"]) == ("cancelled", True)
-    assert owner.post(path, reason="business_cancellation").json["appointment"]["version"] == first["appointment"]["version"]
+    assert (
+        owner.post(path, reason="business_cancellation").json["appointment"]["version"]
+        == first["appointment"]["version"]
+    )
     workers()
     assert "cancel" in carrier.texts_to(CUSTOMER)[-1].body
     book(owner, number="k2")
@@ -323,12 +348,13 @@ def test_the_work_goes_through_its_states(owner):
         assert changed["status"] == status
     customer = owner.get(f"/customers/{visit['customer_id']}").json
     assert customer["previous_jobs"][0]["job_type"] == "faucet_repair"
-    assert [entry["action"] for entry in owner.get(f"/appointments/{visit['id']}").json["history"]][0] == "appointment.book"
+    history = owner.get(f"/appointments/{visit['id']}").json["history"]
+    assert history[0]["action"] == "appointment.book"
 
 
 def test_the_calendar_is_asked_for_in_pieces(owner):
     book(owner)
-    found = owner.get(f"/appointments?from=2026-09-16T00:00:00Z&to=2026-09-17T00:00:00Z").json["items"]
+    found = owner.get("/appointments?from=2026-09-16T00:00:00Z&to=2026-09-17T00:00:00Z").json["items"]
     assert [one["start"] for one in found] == [WEDNESDAY_9]
     owner.get("/appointments", status=400)
     error = owner.get("/appointments?from=2026-01-01T00:00:00Z&to=2026-12-01T00:00:00Z", status=422).json["error"]
@@ -342,11 +368,15 @@ def test_a_task_is_closed_once(owner, factories):
     with factories.changing() as session:
         from app import tasks
 
-        tasks.add(session.scalar(select(User.tenant_id)), "x", "call_back", "Not texted: landline", customer_phone=CUSTOMER)
+        tasks.add(
+            session.scalar(select(User.tenant_id)), "x", "call_back", "Not texted: landline", customer_phone=CUSTOMER
+        )
     (task,) = owner.get("/tasks").json["items"]
     assert task["why"] == "Not texted: landline"
     assert owner.patch(f"/tasks/{task['id']}", json={"state": "done", "note": "Called"}).json["state"] == "done"
-    assert owner.patch(f"/tasks/{task['id']}", json={"state": "done"}, status=409).json["error"]["code"] == "TASK_CLOSED"
+    assert (
+        owner.patch(f"/tasks/{task['id']}", json={"state": "done"}, status=409).json["error"]["code"] == "TASK_CLOSED"
+    )
     assert owner.get("/tasks").json["items"] == []
     assert len(owner.get("/tasks?state=done").json["items"]) == 1
     with factories.rows() as rows:

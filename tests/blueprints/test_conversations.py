@@ -38,12 +38,16 @@ def colleague(factories, callers, role=Role.operator):
 
 def test_a_missed_call_tells_why_it_was_texted(owner, thread):
     (call,) = owner.get("/calls?status=missed&texted=true").json["items"]
-    assert (call["missed_reason"], call["customer_phone"], call["conversation_id"]) == ("no_answer", CUSTOMER, str(thread))
+    assert (call["missed_reason"], call["customer_phone"], call["conversation_id"]) == (
+        "no_answer",
+        CUSTOMER,
+        str(thread),
+    )
     assert call["text_decision"]["sent"] is True
     assert call["text_decision"]["text"]
     story = owner.get(f"/calls/{call['id']}").json
     assert story["call"] == call
-    assert [entry["text"] for entry in story["events"]][0] == "The call came in."
+    assert story["events"][0]["text"] == "The call came in."
     assert owner.get("/calls?texted=false").json["items"] == []
 
 
@@ -87,7 +91,9 @@ def test_giving_back_lets_the_assistant_answer_what_waits(owner, thread, carrier
 
 
 def test_closing_ends_a_thread_with_its_outcome(owner, thread, factories):
-    closed = owner.post(f"/conversations/{thread}/close", outcome="resolved", outcome_reason="declined").json["conversation"]
+    closed = owner.post(f"/conversations/{thread}/close", outcome="resolved", outcome_reason="declined").json[
+        "conversation"
+    ]
     assert (closed["status"], closed["outcome"], closed["outcome_reason"]) == ("completed", "resolved", "declined")
     again = owner.post(f"/conversations/{thread}/close", status=409).json["error"]
     assert again["code"] == "CONVERSATION_CLOSED"
@@ -100,7 +106,9 @@ def test_holding_makes_the_assistant_wait_an_hour_at_most(owner, thread, carrier
     until = "2026-09-15T17:30:00Z"
     held = owner.patch(f"/conversations/{thread}", json={"hold_ai_until": until}).json["conversation"]
     assert held["owner_window_expires_at"] == until
-    error = owner.patch(f"/conversations/{thread}", json={"hold_ai_until": "2026-09-15T18:00:01Z"}, status=422).json["error"]
+    error = owner.patch(f"/conversations/{thread}", json={"hold_ai_until": "2026-09-15T18:00:01Z"}, status=422).json[
+        "error"
+    ]
     assert error["code"] == "HOLD_TOO_LONG"
     before = len(carrier.texts_to(CUSTOMER))
     clock.shift(dt.timedelta(minutes=10))
@@ -113,7 +121,9 @@ def test_holding_makes_the_assistant_wait_an_hour_at_most(owner, thread, carrier
 
 def test_notes_are_private_and_marks_are_kept(owner, thread, carrier):
     before = len(carrier.texts_to(CUSTOMER))
-    changed = owner.patch(f"/conversations/{thread}", json={"note": "Dog in the yard", "read": True}).json["conversation"]
+    changed = owner.patch(f"/conversations/{thread}", json={"note": "Dog in the yard", "read": True}).json[
+        "conversation"
+    ]
     assert changed["unread_count"] == 0
     shown = owner.get(f"/conversations/{thread}").json
     assert [note["text"] for note in shown["notes"]] == ["Dog in the yard"]
@@ -124,7 +134,9 @@ def test_notes_are_private_and_marks_are_kept(owner, thread, carrier):
 
 
 def test_silence_asked_for_by_phone_is_kept_everywhere(owner, thread, carrier, workers, factories):
-    answer = owner.post("/opt-outs", customer_phone="310-555-0142", source="phone_request", note="Called us", status=201).json
+    answer = owner.post(
+        "/opt-outs", customer_phone="310-555-0142", source="phone_request", note="Called us", status=201
+    ).json
     assert (answer["customer_phone"], answer["opted_out"]) == (CUSTOMER, True)
     again = owner.post("/opt-outs", customer_phone=CUSTOMER, source="in_person", note="Again", status=201).json
     assert again["source"] == "phone_request"

@@ -10,7 +10,12 @@ TECH = "0192f000-0000-7000-8000-000000000001"
 
 
 def free(day: int, start: str, end: str, kind: str = "regular") -> dict:
-    return {"technician_id": TECH, "start": f"2026-09-{day}T{start}:00-07:00", "end": f"2026-09-{day}T{end}:00-07:00", "kind": kind}
+    return {
+        "technician_id": TECH,
+        "start": f"2026-09-{day}T{start}:00-07:00",
+        "end": f"2026-09-{day}T{end}:00-07:00",
+        "kind": kind,
+    }
 
 
 REQUEST = {
@@ -19,20 +24,22 @@ REQUEST = {
     "current_message": "MISSED_CALL_TRIGGER",
     "business_name": "Prime Plumbing",
     "trade_type": "plumbing",
-    "business_hours": {day: HOURS for day in DAYS[:5]} | {"saturday": None, "sunday": None},
+    "business_hours": dict.fromkeys(DAYS[:5], HOURS) | {"saturday": None, "sunday": None},
     "phone_hours": {"always_available": True},
     "business_address": {
         "street_address": "200 N Spring St", "city": "Los Angeles", "state": "CA", "postal_code": "90012",
         "latitude": 34.0522, "longitude": -118.2437,
     },
     "job_estimates": [
-        {"job_type": "water_heater_repair", "description": "Water heater repair", "estimated_hours": 2, "estimated_cost_min": 150,
+        {"job_type": "water_heater_repair", "description": "Water heater repair", "estimated_hours": 2,
+         "estimated_cost_min": 150,
          "estimated_cost_max": 400},
         {"job_type": "faucet_repair", "description": "Faucet repair", "estimated_hours": 1.5, "estimated_cost_min": 150,
          "estimated_cost_max": 200},
     ],
     "business_settings": {
-        "accept_emergencies": True, "emergency_service_enabled": True, "max_jobs_per_day": 6, "service_radius_miles": 25,
+        "accept_emergencies": True, "emergency_service_enabled": True, "max_jobs_per_day": 6,
+        "service_radius_miles": 25,
     },
     "current_time": "2026-09-15T17:00:00Z",
     "timezone": "America/Los_Angeles",
@@ -41,7 +48,8 @@ REQUEST = {
         "stale": False,
         "technicians": [{"technician_id": TECH, "user_id": TECH, "timezone": "America/Los_Angeles"}],
         "free_ranges": [
-            free(15, "10:00", "18:00"), free(15, "18:00", "23:59", "after_hours"), free(16, "08:00", "12:00"), free(17, "13:00", "18:00"),
+            free(15, "10:00", "18:00"), free(15, "18:00", "23:59", "after_hours"), free(16, "08:00", "12:00"),
+            free(17, "13:00", "18:00"),
         ],
         "jobs_per_day": {},
     },
@@ -92,7 +100,11 @@ def test_a_described_job_is_offered_only_times_and_prices_of_the_request(ask):
 def test_a_choice_of_an_offered_slot_is_booked(ask):
     offered = ask(current_message=LEAK)
     slots = [offered["proposed_slot"], *offered["alternative_slots"]]
-    history = [said("ai", "Hi", 50), said("customer", LEAK, 51), said("ai", offered["next_action"]["message_to_customer"], 52)]
+    history = [
+        said("ai", "Hi", 50),
+        said("customer", LEAK, 51),
+        said("ai", offered["next_action"]["message_to_customer"], 52),
+    ]
     answer = ask(current_message=str(len(slots)), conversation_history=history, offered_slots=slots)
     assert answer["next_action"]["action_type"] == "book_appointment"
     assert answer["proposed_slot"]["slot_id"] == slots[-1]["slot_id"]

@@ -84,7 +84,9 @@ def token_of(callers, email=F1.owner_email):
 
 def test_a_page_hears_what_happens_in_its_business_only(listen, publish, callers, factories):
     tenant_id = factories.business()
-    other = factories.business(name="Other", number="+12135550177", owner_email="o@example.com", owner_phone="+12135550178")
+    other = factories.business(
+        name="Other", number="+12135550177", owner_email="o@example.com", owner_phone="+12135550178"
+    )
     stream = listen(tenant_id, token_of(callers))
     publish(other, lead_id="theirs")
     publish(tenant_id, lead_id="ours", status="new")
@@ -96,7 +98,9 @@ def test_a_page_hears_what_happens_in_its_business_only(listen, publish, callers
 
 def test_nobody_listens_without_proof_or_to_others(listen, callers, factories):
     tenant_id = factories.business()
-    other = factories.business(name="Other", number="+12135550177", owner_email="o@example.com", owner_phone="+12135550178")
+    other = factories.business(
+        name="Other", number="+12135550177", owner_email="o@example.com", owner_phone="+12135550178"
+    )
     token = token_of(callers)
     assert listen(tenant_id, status=401) == "AUTH_TOKEN_MISSING"
     assert listen(tenant_id, "st_unknown", status=401) == "AUTH_TOKEN_EXPIRED"
@@ -297,7 +301,9 @@ def test_no_connection_to_the_database_stays_with_a_stream(stream_app, listen, c
 
 def test_a_second_business_is_heard_without_waiting_for_the_reader(listen, publish, callers, factories):
     tenant_id = factories.business()
-    other = factories.business(name="Other", number="+12135550177", owner_email="o@example.com", owner_phone="+12135550178")
+    other = factories.business(
+        name="Other", number="+12135550177", owner_email="o@example.com", owner_phone="+12135550178"
+    )
     listen(tenant_id, token_of(callers))
     time.sleep(0.1)  # the reader waits for the first business now
     theirs = listen(other, token_of(callers, "o@example.com"))

@@ -31,7 +31,12 @@ def thread(factories, carrier, workers, owner):
 
 @pytest.fixture
 def alert(owner, thread):
-    body = {"conversation_id": thread, "escalation_level": 2, "channels": ["sms", "phone_call"], "summary": "Burst pipe"}
+    body = {
+        "conversation_id": thread,
+        "escalation_level": 2,
+        "channels": ["sms", "phone_call"],
+        "summary": "Burst pipe",
+    }
     return owner.post("/notifications/escalate", json=body, status=202).json
 
 
@@ -53,11 +58,12 @@ def twilio(browser):
     return post
 
 
-def test_an_alert_texts_the_owner_and_plans_the_calls(owner, thread, alert, carrier, workers, token):
+def test_an_alert_texts_the_owner_and_plans_the_calls(owner, alert, carrier, workers, token):
     assert (alert["state"], alert["level"]) == ("open", 2)
     assert [(step["level"], step["action"]) for step in alert["plan"]] == [(3, "phone_call"), (3, "phone_call")]
     workers()
     assert any(token in text.body for text in carrier.texts_to(F1.owner_phone))
+    thread = alert["conversation_id"]
     raised = owner.post("/notifications/escalate", conversation_id=thread, escalation_level=3, status=202).json
     assert raised["escalation_id"] == alert["escalation_id"]
     assert raised["level"] == 3
@@ -79,11 +85,18 @@ def test_passing_on_rings_the_phone_at_once(owner, alert, carrier, workers):
 
 
 def test_an_alert_names_people_and_threads_of_its_own_business(owner, thread, factories):
-    stranger = str(factories.business(name="Theirs", number="+12135550177", owner_email="t@example.com", owner_phone="+12135550178"))
+    stranger = str(
+        factories.business(
+            name="Theirs", number="+12135550177", owner_email="t@example.com", owner_phone="+12135550178"
+        )
+    )
     with factories.rows() as rows:
         other = str(rows.scalar(select(User.id).where(User.email == "t@example.com")))
     body = {"conversation_id": thread, "escalation_level": 2}
-    assert owner.post("/notifications/escalate", json=body | {"user_id": other}, status=404).json["error"]["code"] == "USER_NOT_FOUND"
+    assert (
+        owner.post("/notifications/escalate", json=body | {"user_id": other}, status=404).json["error"]["code"]
+        == "USER_NOT_FOUND"
+    )
     assert owner.post("/notifications/escalate", json=body | {"tenant_id": stranger}, status=403)
     owner.post("/notifications/escalate", json=body | {"escalation_level": 6}, status=400)
 
