@@ -133,6 +133,8 @@ def hear(message: Message) -> None:
 
 
 def _needs_no_answer(message: Message, thread: Conversation | None) -> bool:
+    if consent.opted_out_at(message.tenant_id, message.customer_phone) is not None:
+        return True  # the STOP came while this text waited for its job
     body = message.body.strip()
     if TAPBACK.match(body) or MACHINE.search(body):
         return True

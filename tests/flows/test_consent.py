@@ -45,6 +45,15 @@ def test_stop_ends_everything_at_once(story):
     assert story.one(Lead).status == "lost"
 
 
+def test_a_stop_overtakes_a_text_that_nobody_has_read_yet(story):
+    story.opens()
+    story.carrier.text(CUSTOMER, story.business.number, "How much is a new kitchen faucet?")
+    story.texts("STOP")
+    story.later(minutes=2)
+    assert story.heard() == []
+    assert story.all(Conversation) == []
+
+
 def test_nothing_passes_between_stop_and_start(story):
     """SC25: the contractor's reply is refused, a call is recorded but not texted, START opens the way again."""
     has_an_offer(story)
