@@ -32,8 +32,10 @@ def play(house: House, teller: Teller) -> None:
         dana, luis, ray, mei = stage.cast(("Dana", "Luis", "Ray", "Mei"))
         goes_off_duty(stage)
         a_missed_call_becomes_a_visit(stage, dana)
+        house.product.check()  # a process that has died explains every expectation that follows
         the_same_time_is_not_sold_twice(stage, luis, dana)
         who_says_stop_is_left_alone(stage, ray)
+        house.product.check()
         gas_comes_first(stage, mei)
         comes_back(stage, dana)
     finally:
@@ -226,7 +228,7 @@ def gas_comes_first(stage: Stage, mei: Person) -> None:
     sent = stage.texts(mei, "There is a strong smell of gas in my basement")
     safety = stage.hears(mei, sent, before)
     is_safe = safety is not None and "911" in safety.body
-    stage.teller.expect(is_safe, "the safety text went out at once, word for word as it was approved")
+    stage.teller.expect(is_safe, "the safety text went out before anything else was asked")
     alert = stage.told("gas", alerts, sent)
     stage.teller.expect(alert, "the contractor has an alert on his phone, whatever the hour")
     until(lambda: len(rings_of(stage)) > rung)
