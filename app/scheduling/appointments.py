@@ -235,7 +235,7 @@ def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
             technician_id=str(visit.technician_id),
             start=visit.start_at,
             end=visit.end_at,
-            kind=visit.kind.value,  # type: ignore[arg-type] - the enum has the same words
+            kind=visit.kind.value,  # type: ignore[arg-type]
             buffer_minutes=visit.buffer_minutes,
             place=_place(visit.address),
             after_hours=visit.is_after_hours,
