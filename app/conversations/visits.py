@@ -85,6 +85,7 @@ def move(thread: Conversation, appointment_id: str, slot_id: str) -> Appointment
     chosen = next((row for row in offered.standing(thread.id) if row.slot_id == slot_id), None)
     if chosen is None:
         raise SlotTaken("That time is not on offer any more.")
+    was_tentative = old.confirm_at is not None  # asked before the old visit forgets it
     with db.session.begin_nested():
         # Given up first inside the savepoint: the old block may overlap the new one of the same technician.
         appointments.change(old, AppointmentStatus.cancelled, reason="rescheduling")
@@ -102,8 +103,8 @@ def move(thread: Conversation, appointment_id: str, slot_id: str) -> Appointment
             thread.tenant_id,
             chosen.plain(),
             buffer_minutes=old.buffer_minutes,
-            status=AppointmentStatus.confirmed if old.confirm_at is None else AppointmentStatus.pending,
-            confirm_at=_confirm_at(thread.tenant, chosen.start_at, now()) if old.confirm_at else None,
+            status=AppointmentStatus.pending if was_tentative else AppointmentStatus.confirmed,
+            confirm_at=_confirm_at(thread.tenant, chosen.start_at, now()) if was_tentative else None,
             **{name: getattr(old, name) for name in kept},
         )
         new.job_number, old.job_number = old.job_number, None
