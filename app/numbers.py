@@ -51,7 +51,10 @@ def active(e164: str) -> Number | None:
 
 def is_ours(e164: str) -> bool:
     """Whether any business of ours texts or rings from that number (behaviour.md 8.5)."""
-    return db.session.scalar(select(Number.id).where(Number.e164 == e164, Number.status != NumberStatus.released)) is not None
+    return (
+        db.session.scalar(select(Number.id).where(Number.e164 == e164, Number.status != NumberStatus.released))
+        is not None
+    )
 
 
 def primary(tenant_id: UUID) -> Number | None:

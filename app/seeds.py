@@ -44,7 +44,9 @@ DEMO = (
     Business("ElectriPro", Trade.electrical, "+12135550101", "owner@electripro.example", "+12135550198"),
     Business("CoolTech HVAC", Trade.hvac, "+12135550102", "owner@cooltech.example", "+12135550197"),
     Business("SecureLock Services", Trade.locksmith, "+12135550103", "owner@securelock.example", "+12135550196"),
-    Business("Eastside Garage Doors", Trade.garage_door, "+12135550104", "owner@eastside-doors.example", "+12135550195"),
+    Business(
+        "Eastside Garage Doors", Trade.garage_door, "+12135550104", "owner@eastside-doors.example", "+12135550195"
+    ),
 )
 
 
@@ -75,7 +77,9 @@ def start(business: Business, *, account_sid: str, password: str) -> Tenant:
     _rights(tenant, business, account_sid)
     estimates.add_defaults(tenant)
     for name in business.technicians:
-        person = Technician(tenant_id=tenant.id, name=name, user_id=owner.id if name == business.technicians[0] else None)
+        person = Technician(
+            tenant_id=tenant.id, name=name, user_id=owner.id if name == business.technicians[0] else None
+        )
         db.session.add(person)
         db.session.flush()
     return tenant
@@ -104,7 +108,9 @@ def _rights(tenant: Tenant, business: Business, account_sid: str) -> None:
     db.session.add_all(
         [
             Number(tenant_id=tenant.id, e164=business.number, account_sid=account_sid, sid=None),
-            Registration(tenant_id=tenant.id, status=RegistrationStatus.approved, submitted_at=moment, decided_at=moment),
+            Registration(
+                tenant_id=tenant.id, status=RegistrationStatus.approved, submitted_at=moment, decided_at=moment
+            ),
             Subscription(
                 tenant_id=tenant.id,
                 plan=business.plan,

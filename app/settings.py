@@ -233,7 +233,9 @@ class TenantSettings(Group):
     privacy: Privacy = Privacy()
 
 
-def _week(weekdays: tuple[str, str], saturday: tuple[str, str] | None, sunday: tuple[str, str] | None) -> dict[str, Any]:
+def _week(
+    weekdays: tuple[str, str], saturday: tuple[str, str] | None, sunday: tuple[str, str] | None
+) -> dict[str, Any]:
     def hours(day: tuple[str, str] | None) -> dict[str, str] | None:
         return {"start": day[0], "end": day[1]} if day else None
 

@@ -58,7 +58,9 @@ class Subscription(db.Model):
         if self.status in (SubscriptionStatus.trialing, SubscriptionStatus.active):
             return Access.full
         if self.status == SubscriptionStatus.past_due:
-            return Access.full if self.past_due_since is None or moment < self.past_due_since + GRACE else Access.degraded
+            return (
+                Access.full if self.past_due_since is None or moment < self.past_due_since + GRACE else Access.degraded
+            )
         if self.status in (SubscriptionStatus.unpaid, SubscriptionStatus.paused):
             return Access.degraded
         if self.status == SubscriptionStatus.canceled:

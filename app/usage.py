@@ -59,7 +59,12 @@ class UsageCounter(db.Model):
 
 
 def report(
-    tenant_id: UUID, source: str, event_id: str, event_type: UsageType, quantity: int = 1, details: Mapping[str, Any] | None = None
+    tenant_id: UUID,
+    source: str,
+    event_id: str,
+    event_type: UsageType,
+    quantity: int = 1,
+    details: Mapping[str, Any] | None = None,
 ) -> bool:
     """Enter one fact into the ledger; the same event again is a duplicate and returns False."""
     values = {

@@ -30,7 +30,13 @@ def alive() -> ResponseReturnValue:
 @bp.get("/readyz")
 def ready() -> ResponseReturnValue:
     """Everything this process leans on, one by one; 503 when the database is not there or not migrated."""
-    found = {"database": _database(), "migrations": _migrations(), "redis": _redis(), "workers": _workers(), "clock": _clock()}
+    found = {
+        "database": _database(),
+        "migrations": _migrations(),
+        "redis": _redis(),
+        "workers": _workers(),
+        "clock": _clock(),
+    }
     is_ready = found["database"] == "ok" and found["migrations"] == "ok"
     return jsonify(status="ready" if is_ready else "not ready", checks=found), 200 if is_ready else 503
 

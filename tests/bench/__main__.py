@@ -48,6 +48,14 @@ class Report:
         )
 
 
+def forget(folder: Path) -> None:
+    """Remove a former run, its servers' data too where they lie elsewhere."""
+    elsewhere = folder / "servers" / "elsewhere"
+    if elsewhere.is_symlink():
+        shutil.rmtree(elsewhere.resolve(), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def _short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
@@ -59,7 +67,7 @@ def main() -> int:
     parser.add_argument("--port-base", type=int, default=5700, help="the first of ten ports (%(default)s)")
     options = parser.parse_args()
     report = Report()
-    shutil.rmtree(HERE, ignore_errors=True)
+    forget(HERE)
 
     def wanted(name: str) -> bool:
         return not options.only or name in options.only
