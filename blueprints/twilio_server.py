@@ -90,11 +90,9 @@ def dial_ended(call_sid: str) -> ResponseReturnValue:
     form = request.form
     if form.get("CallSid") != call_sid:
         return _xml(twiml.goodbye())
-    line = greeting.line(form.get("To", ""), call_sid, form.get("From", ""))
+    line = greeting.dial_ended(form)
     if line is None or line.account_sid != form.get("AccountSid"):
         return _nobodys("dial", call_sid)
-    _store("twilio.dial", call_sid)
-    db.session.commit()
     is_bridged = form.get("DialBridged", "").lower() == "true"
     if is_bridged and (line.was_accepted or line.settings.calls.screen_mode == "off"):
         return _xml(twiml.goodbye())

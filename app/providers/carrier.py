@@ -1,4 +1,4 @@
-"""The telephone company: Twilio's client with a time limit, its errors sorted by what we do about them (twilio.md C)."""
+"""The telephone company: Twilio's client with a time limit, its errors sorted by what follows (twilio.md C)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,9 +1,12 @@
 """What the carrier shall do with a call, in its own XML (twilio.md A2 to A5)."""
 
+from functools import lru_cache
+
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 WHISPER_SECONDS = 6
+CALL = "CALL-SID"
 
 
 def dial(contractor: str, *, call_sid: str, caller_id: str, ring_seconds: int, is_screened: bool) -> str:
@@ -32,6 +35,13 @@ def whisper(business: str, caller: str) -> str:
 
 def voicemail(words: str, *, call_sid: str, seconds: int, is_recorded: bool) -> str:
     """Greet a caller whom nobody answered and take a message."""
+    return _voicemail(words, seconds, is_recorded=is_recorded).replace(CALL, call_sid)
+
+
+@lru_cache(maxsize=1024)
+def _voicemail(words: str, seconds: int, *, is_recorded: bool) -> str:
+    """The document for any call: it is the same for every caller of a business but for the call's name."""
+    call_sid = CALL
     document = VoiceResponse()
     document.say(words)
     if is_recorded:

@@ -73,16 +73,14 @@ def ring_now(job: Job) -> bool:
     A drain that is still awake hears the bell by itself; only a sleeping one needs a job of RQ.
     """
     try:
-        pipe = redis().pipeline(transaction=False)
-        pipe.set(key("bell", job.name), 1, nx=True, px=WAKE_UP_MS)
-        pipe.exists(key("awake", job.name))
-        is_first, is_awake = pipe.execute()
-        if is_first and not is_awake:
+        if not redis().set(key("bell", job.name), 1, nx=True, px=WAKE_UP_MS):
+            return False
+        if not redis().exists(key("awake", job.name)):
             _enqueue(job)
     except RedisError:
         log.warning("redis is away: the sweep will find the work", extra={"job": job.name})
         return False
-    return bool(is_first)
+    return True
 
 
 def ring_again(job: Job) -> bool:
