@@ -4,13 +4,14 @@ An ORM flush sends a statement per row; here a hundred rows are one round trip a
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import ARRAY, ColumnElement, TextClause, any_, literal, text
 from sqlalchemy.orm import DeclarativeBase as Model
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.extensions import db
 
@@ -46,6 +47,11 @@ def update(table: type[Model], rows: Sequence[Row]) -> None:
         f'WHERE "{table.__tablename__}".id = fresh.id'
     )
     db.session.execute(_statement(statement), {"rows": _json(rows)})
+
+
+def one_of(column: InstrumentedAttribute[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """A column is one of many values, sent as one array: the statement stays the same however many there are."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 _statements: dict[str, TextClause] = {}

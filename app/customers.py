@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Computed, ForeignKey, Index, UniqueConstraint, or_, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app import bulk
 from app.clock import now
 from app.extensions import db, uuid7
 
@@ -77,10 +78,10 @@ def ensure(wanted: list[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
         }
         for tenant_id, phone in sorted(set(wanted), key=str)
     ]
-    db.session.execute(insert(Customer).on_conflict_do_nothing(), rows)
+    bulk.insert(Customer, rows, skip_existing=True)
     found = select(Customer.tenant_id, Customer.phone, Customer.id).where(
         Customer.tenant_id.in_({tenant_id for tenant_id, _ in wanted}),
-        Customer.phone.in_({phone for _, phone in wanted}),
+        bulk.one_of(Customer.phone, {phone for _, phone in wanted}),
     )
     return {(tenant_id, phone): customer_id for tenant_id, phone, customer_id in db.session.execute(found)}
 

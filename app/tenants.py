@@ -99,7 +99,7 @@ def change_settings(
 
 
 def pause_texting(tenant: Tenant, reason: str) -> None:
-    """Text nothing more for a business until support lets it again; raises TextingUnchanged when it is paused already."""
+    """Text nothing more for a business until support lets it again; raises TextingUnchanged when paused."""
     if tenant.texting_paused_reason:
         raise TextingUnchanged("Texting is paused already.")
     tenant.texting_paused_reason = reason[:200]

@@ -1,7 +1,6 @@
 """The stage: embedded servers, sandbox carrier and mail, the web application, a frozen clock, workers on call."""
 
 import datetime as dt
-import os
 import socket
 from collections.abc import Iterator
 from typing import Any

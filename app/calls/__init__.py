@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ForeignKey, Index, or_, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import consent, events, numbers, phones, tenants, tracing, users
@@ -228,9 +227,13 @@ def claim(keys: list[str]) -> set[str]:
     """Of these deeds the ones that nobody has claimed before; ours from now on if this transaction commits."""
     if not keys:
         return set()
-    rows = [{"key": key, "at": now()} for key in sorted(set(keys))]
-    taken = insert(Claim).values(rows).on_conflict_do_nothing().returning(Claim.key)
-    return set(db.session.scalars(taken))
+    named = {"keys": sorted(set(keys)), "at": now()}
+    return set(db.session.connection().execute(CLAIM, named).scalars())
+
+
+CLAIM = text(
+    "INSERT INTO claim (key, at) SELECT unnest(CAST(:keys AS text[])), :at ON CONFLICT DO NOTHING RETURNING key"
+)
 
 
 def keep_voicemail(

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 
-from app import tenants, usage
+from app import bulk, tenants, usage
 from app.calls import Call, MissedReason
 from app.calls.texting import Facts
 from app.clock import now
@@ -105,25 +105,29 @@ def gather(missed: Sequence[tuple[Call, Ring]]) -> Gathered:
         registered=_registered(ids),
         ours=set(
             db.session.scalars(
-                select(Number.e164).where(Number.e164.in_(people), Number.status != NumberStatus.released)
+                select(Number.e164).where(bulk.one_of(Number.e164, people), Number.status != NumberStatus.released)
             )
         ),
         contractors=_contractors(ids, people),
         opted_out=_by_key(
-            select(OptOut.tenant_id, OptOut.phone, OptOut.at).where(OptOut.lifted_at.is_(None), _in(OptOut, keys))
+            select(OptOut.tenant_id, OptOut.phone, OptOut.at).where(
+                OptOut.lifted_at.is_(None), _in(OptOut, ids, people)
+            )
         ),
-        rules=_by_key(select(Contact.tenant_id, Contact.phone, Contact.rule).where(_in(Contact, keys))),
+        rules=_by_key(select(Contact.tenant_id, Contact.phone, Contact.rule).where(_in(Contact, ids, people))),
         not_textable=_by_key(
             select(Customer.tenant_id, Customer.phone, Customer.not_textable_reason).where(
-                _in(Customer, keys), Customer.not_textable_reason.is_not(None)
+                _in(Customer, ids, people), Customer.not_textable_reason.is_not(None)
             )
         ),
         live=_by_key(
             select(Conversation.tenant_id, Conversation.customer_phone, Conversation.id).where(
-                Conversation.status.in_(LIVE), tuple_(Conversation.tenant_id, Conversation.customer_phone).in_(keys)
+                Conversation.status.in_(LIVE),
+                bulk.one_of(Conversation.tenant_id, ids),
+                bulk.one_of(Conversation.customer_phone, people),
             )
         ),
-        greeted=_greeted(keys),
+        greeted=_greeted(ids, people),
     )
 
 
@@ -144,8 +148,9 @@ def _standings(businesses: dict[UUID, Tenant]) -> dict[UUID, Standing]:
     }
 
 
-def _in(table: type[OptOut] | type[Contact] | type[Customer], keys: set[Key]) -> ColumnElement[bool]:
-    return tuple_(table.tenant_id, table.phone).in_(keys)
+def _in(table: type[OptOut] | type[Contact] | type[Customer], ids: set[UUID], people: set[str]) -> ColumnElement[bool]:
+    # A few pairs too many may come back; they are looked up by pair, so they do no harm.
+    return bulk.one_of(table.tenant_id, ids) & bulk.one_of(table.phone, people)
 
 
 def _by_key(wanted: Any) -> dict[Key, Any]:
@@ -161,17 +166,18 @@ def _registered(ids: set[UUID]) -> set[UUID]:
 
 def _contractors(ids: set[UUID], people: set[str]) -> set[Key]:
     own = select(User.tenant_id, User.phone_number).where(
-        User.tenant_id.in_(ids), User.phone_number.in_(people), User.is_active
+        User.tenant_id.in_(ids), bulk.one_of(User.phone_number, people), User.is_active
     )
     return {(tenant_id, phone) for tenant_id, phone in db.session.execute(own) if phone}
 
 
-def _greeted(keys: set[Key]) -> dict[Key, datetime]:
+def _greeted(ids: set[UUID], people: set[str]) -> dict[Key, datetime]:
     latest = (
         select(Message.tenant_id, Message.customer_phone, func.max(Message.created_at))
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(
-            tuple_(Conversation.tenant_id, Conversation.customer_phone).in_(keys),
+            bulk.one_of(Conversation.tenant_id, ids),
+            bulk.one_of(Conversation.customer_phone, people),
             Message.purpose == Purpose.greeting,
             Message.status.not_in((MessageStatus.discarded, MessageStatus.failed)),
             Message.created_at > now() - LONGEST_COOLDOWN,

@@ -70,7 +70,7 @@ def settle(endings: Sequence[Ending]) -> int:
 
 def _lock_calls(endings: Sequence[Ending]) -> dict[str, Call]:
     sids = {ending.call_sid for ending in endings}
-    found = select(Call).where(Call.call_sid.in_(sids)).order_by(Call.id).with_for_update(of=Call)
+    found = select(Call).where(bulk.one_of(Call.call_sid, sids)).order_by(Call.id).with_for_update(of=Call)
     return {call.call_sid: call for call in db.session.scalars(found.execution_options(populate_existing=True))}
 
 

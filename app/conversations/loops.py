@@ -49,7 +49,8 @@ def _answers_in_a_row(lines: Sequence[Message]) -> int:
 
 def _rounds(lines: Sequence[Message], words: str) -> dict[Message, bool]:
     """Texts of ours that were answered with these words, and whether that happened at once."""
-    ours, found = None, {}
+    ours: Message | None = None
+    found: dict[Message, bool] = {}
     for line in lines:
         if line.direction == Direction.outbound:
             ours = line if line.accepted_at is not None else ours

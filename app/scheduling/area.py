@@ -150,7 +150,7 @@ def are_same_zip(origin: Place, target: Place) -> bool:
     return not located and origin.postal_code is not None and origin.postal_code == target.postal_code
 
 
-def check(  # noqa: PLR0913 - an address has that many parts
+def check(
     terms: Terms,
     *,
     street: str | None = None,

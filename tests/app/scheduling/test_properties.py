@@ -135,7 +135,7 @@ def test_regular_slots_lie_in_the_hours_of_their_technician(search):
             assert slot.multiplier == terms.early_multiplier
 
 
-def is_free(technician, wanted, terms, taken, start, end):
+def is_free(technician, wanted, terms, taken, start, end):  # noqa: PLR0917
     """Whether one technician has this time, pads included: the slow way."""
     before = dt.timedelta(minutes=max(terms.min_buffer_minutes, wanted.buffer_minutes))
     for block in (block for block in taken if block.technician_id == technician.id):
