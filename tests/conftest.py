@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 import time_machine
+from argon2 import PasswordHasher
 from flask import Flask
 from rq import SimpleWorker
 from sqlalchemy import text
 from webtest import TestApp
 
-from app import tenancy
+from app import tenancy, users
 from app.extensions import db
 from app.queue import Job, ring_now
 from config import Settings
@@ -42,6 +43,12 @@ def only_loopback() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[method-assign,assignment]
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> None:
+    """Argon2 with its smallest cost: every test makes people, and none is about how long hashing takes."""
+    users._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")
