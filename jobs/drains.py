@@ -14,11 +14,18 @@ from jobs import bulk as slow_work
 from jobs import conversations, events, messages, notifications, webhooks
 
 Work = Callable[[], bool]
+WEBHOOKS_PER_EVENTS = 5
 
 
 def inbox() -> None:
     """Webhooks, and the events that come of them."""
-    _attend(Job.drain_inbox, webhooks.drain_once, events.drain_once)
+    _attend(Job.drain_inbox, _webhooks_first)
+
+
+def _webhooks_first() -> bool:
+    """A few batches of webhooks for each batch of events: a text must not wait for the pages to hear of others."""
+    done = [webhooks.drain_once() for _ in range(WEBHOOKS_PER_EVENTS)]
+    return events.drain_once() or any(done)
 
 
 def outbox() -> None:

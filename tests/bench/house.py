@@ -19,10 +19,16 @@ PRIME = "+12135550100"
 
 
 @contextmanager
-def started(folder: Path, port_base: int) -> Iterator[House]:
-    """A house of its own under `folder`, quiet."""
-    with runner.running(folder, port_base, lambda _line: None) as house:
-        yield house
+def started(folder: Path, port_base: int) -> Iterator[tuple[House, float]]:
+    """A house of its own under `folder`, quiet; and the seconds from nothing to its first page."""
+    began, ready = time.perf_counter(), {}
+
+    def hear(line: str) -> None:
+        if line.startswith("Pages ready"):
+            ready["pages"] = time.perf_counter() - began
+
+    with runner.running(folder, port_base, hear) as house:
+        yield house, ready["pages"]
 
 
 def calls(house: House, count: int, area: int) -> list[Missed]:
