@@ -16,6 +16,7 @@ from app.calls import Call
 from app.conversations import Conversation
 from app.messages import Message
 from app.queue import QUEUES, Job
+from sandbox.supervision import family
 from tests.factories import CUSTOMER, F1
 
 BUSINESS = F1.number
@@ -86,7 +87,8 @@ def test_a_worker_killed_between_the_carrier_and_its_commit_texts_once(factories
     while not carrier.texts_to(CUSTOMER) and time.monotonic() < until:
         time.sleep(0.05)
     assert len(carrier.texts_to(CUSTOMER)) == 1
-    os.killpg(worker.pid, signal.SIGKILL)
+    for pid in family(worker.pid):  # the forked half too, which RQ puts into a process group of its own
+        os.kill(pid, signal.SIGKILL)
     worker.wait()
     with factories.changing() as rows:
         text = rows.scalar(select(Message).where(Message.direction == "outbound"))
