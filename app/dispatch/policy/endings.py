@@ -164,9 +164,10 @@ def courtesy(turn: Turn) -> Draft | None:
 
 
 def defer(turn: Turn) -> Draft | None:
-    """Not now, perhaps later."""
+    """Not now, perhaps later; an "ok" before "let me think" is no yes."""
     said = turn.said
-    if said.intent == "defer" or (said.intent == "decline_no" and wants_nothing(turn)):
+    is_thinking = said.intent == "defer" or (said.intent == "confirm_yes" and said.wants("defer"))
+    if (is_thinking and not said.times.picked) or (said.intent == "decline_no" and wants_nothing(turn)):
         outcome = "deferred"
         return Draft("deferred", outcome=outcome, stage="complete", clears_offers=True)
     return None
