@@ -138,11 +138,13 @@ def kill(house: House, rows: Rows) -> Figures:
         time.sleep(1)
         again.append(stage.start_valkey(house))
 
-    trouble = threading.Thread(target=accidents)
-    trouble.start()
     due: dict[str, float] = {}
-    outcome = _timed(house, calls, due, per_second=100)
-    trouble.join()
+    outcomes: list[Outcome] = []
+    load = threading.Thread(target=lambda: outcomes.append(_timed(house, calls, due, per_second=100)))
+    load.start()
+    accidents()  # in this thread, which stays: the kernel ends the processes with the thread that started them
+    load.join()
+    outcome = outcomes[0]
     rows.wait(MISSED, len(calls), like(714), seconds=60)
     missed = rows.one(MISSED, like(714))
     texts = _arrivals(house, "+1714", len(calls), seconds=150)
