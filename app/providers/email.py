@@ -1,9 +1,10 @@
 """Mail over SMTP, with a time limit; what a server says for good is told apart from what it says for now."""
 
 import smtplib
+import ssl
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from flask import Flask, current_app
 
@@ -52,10 +53,17 @@ def send(*, to: str, subject: str, body: str, key: str) -> str:
 
 def _deliver(url: str, message: EmailMessage) -> None:
     server = urlsplit(url)
-    kind = smtplib.SMTP_SSL if server.scheme == "smtps" else smtplib.SMTP
-    with kind(server.hostname or "127.0.0.1", server.port or 25, timeout=TIMEOUT_SECONDS) as connection:
+    with _connect(server) as connection:
         if server.username:
             if server.scheme != "smtps":
-                connection.starttls()
+                connection.starttls(context=ssl.create_default_context())
             connection.login(unquote(server.username), unquote(server.password or ""))
         connection.send_message(message)
+
+
+def _connect(server: SplitResult) -> smtplib.SMTP:
+    """A connection whose certificate is checked wherever there is one."""
+    host, port = server.hostname or "127.0.0.1", server.port or 25
+    if server.scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+    return smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
