@@ -126,7 +126,8 @@ def test_every_route_hides_the_rows_of_others(web, callers, factories, strangers
         status = 403 if names_tenant else 404
         options = {"json": body} if method in ("POST", "PUT", "PATCH") else {}
         answer = getattr(mine, method.lower())(path_of(rule, strangers), status=status, **options)
-        assert answer.json["error"]["code"] == ("TENANT_MISMATCH" if names_tenant else answer.json["error"]["code"])
+        code = answer.json["error"]["code"]
+        assert code == "TENANT_MISMATCH" if names_tenant else code.endswith("NOT_FOUND"), (rule, method, code)
         seen.append(rule.endpoint)
     assert len(seen) >= 25
 
