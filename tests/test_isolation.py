@@ -22,7 +22,7 @@ from app.scheduling.appointments import Appointment, AppointmentStatus
 from app.scheduling.types import Slot
 from app.tenants import Tenant
 from app.users import User
-from tests.blueprints.conftest import Callers
+from tests.blueprints.conftest import Callers, sign_in
 from tests.factories import F1
 
 THEIRS = {"number": "+12135550177", "owner_email": "theirs@example.com", "owner_phone": "+12135550178"}
@@ -130,6 +130,24 @@ def test_every_route_hides_the_rows_of_others(web, callers, factories, strangers
         assert code == "TENANT_MISMATCH" if names_tenant else code.endswith("NOT_FOUND"), (rule, method, code)
         seen.append(rule.endpoint)
     assert len(seen) >= 25
+
+
+def test_every_page_hides_the_rows_of_others(web, browser, factories, strangers):
+    factories.business()
+    sign_in(browser)
+    token = browser.get("/app/account").forms[0]["csrf_token"].value
+    seen = []
+    for rule in web.url_map.iter_rules():
+        if not rule.endpoint.startswith("web_ui.") or not any(name.endswith("_id") for name in rule.arguments):
+            continue
+        path = path_of(rule, strangers)
+        if "GET" in rule.methods:
+            browser.get(path, status=404)
+        else:
+            sent = {"csrf_token": token, "body": "Hello"}
+            browser.post(path, sent, headers={"Referer": "https://nmc.example/"}, status=404)
+        seen.append(rule.endpoint)
+    assert len(seen) >= 19
 
 
 def test_the_same_routes_find_them_for_their_owner(web, callers, factories, strangers):
