@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app import conversations, leads, links, notifications, phones, users
-from app.conversations import closing, gates
+from app.conversations import closing, gates, reminding
 from app.events import Event, consumes
 from app.notifications import Category, Channel
 from app.registrations import RegistrationStatus
@@ -118,9 +118,11 @@ def tell_of_missed_call(event: Event) -> None:
 
 @consumes("contact.consent_changed")
 def close_threads(event: Event) -> None:
-    """twilio-server: somebody who opted out is left alone in every open thread."""
+    """twilio-server: somebody who opted out is left alone in every open thread; his visits are told him by phone."""
     if event.payload["state"] != "opted_out":
         return
-    thread = conversations.live_with(event.tenant_id, event.payload["customer_phone"], lock=True)
+    phone = event.payload["customer_phone"]
+    thread = conversations.live_with(event.tenant_id, phone, lock=True)
     if thread is not None:
         closing.opt_out(thread)
+    reminding.leave_to_people(event.tenant_id, phone)

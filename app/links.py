@@ -17,6 +17,11 @@ def thread_path(conversation_id: UUID) -> str:
     return f"/app/inbox/{conversation_id}"
 
 
+def visit(token: str) -> str:
+    """The customer's page of one visit."""
+    return public(f"/a/{token}")
+
+
 def acknowledge(token: str) -> str:
     """The single-use link in an alert."""
     return public(f"/k/{token}")

@@ -19,6 +19,7 @@ from app.registrations import Registration
 from app.scheduling.appointments import Appointment
 from app.scheduling.holds import Hold
 from app.scheduling.offered import OfferedSlot
+from app.scheduling.reminders import Reminder
 from app.scheduling.technicians import Technician
 from app.services import ServiceKey
 from app.sessions import RefreshToken, Session
@@ -31,7 +32,7 @@ from app.users import Staff, User
 __all__ = [
     "Appointment", "Audit", "Call", "Claim", "Consent", "Contact", "Conversation", "Customer", "Delivery",
     "Escalation", "Estimate", "Event", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number",
-    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "ServiceKey", "Session", "Staff",
+    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Reminder", "Report", "ServiceKey", "Session", "Staff",
     "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User",
     "Webhook",
 ]  # fmt: skip

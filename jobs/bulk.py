@@ -6,10 +6,10 @@ from app import calls, conversations, idempotency, tasks, tenancy
 from app.calls import missed
 from app.calls.missed import Ending
 from app.clock import now
-from app.conversations import gates, hearing, human, turns, visits
+from app.conversations import gates, hearing, human, reminding, turns, visits
 from app.extensions import db
 from app.queue import Job, ring
-from app.scheduling import appointments
+from app.scheduling import appointments, reminders
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +23,7 @@ def run() -> None:
         end_stale_calls,
         confirm_visits,
         give_up_night_visits,
+        remind,
         hand_back,
         open_gates,
         recover_turns,
@@ -46,13 +47,23 @@ def end_stale_calls() -> None:
 def confirm_visits() -> None:
     """Tentative visits become firm at their hour unless the contractor objected."""
     for appointment in appointments.due_to_confirm(now()):
-        visits.confirm(appointment)
+        visits.confirm(appointment, is_unasked=True)
 
 
 def give_up_night_visits() -> None:
     """Night visits that no technician took in time fall through."""
     for appointment in appointments.due_to_fall_through(now()):
         visits.fall_through(appointment)
+
+
+def remind() -> None:
+    """Reminders whose time has come are put into the outbox."""
+    for reminder in reminders.take_due(now()):
+        try:
+            with db.session.begin_nested():
+                reminding.send(reminder)
+        except Exception:  # one visit in trouble must not keep the others from being told
+            log.exception("a reminder failed", extra={"reminder_id": str(reminder.id)})
 
 
 def hand_back() -> None:

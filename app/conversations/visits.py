@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from app import leads, messages, tasks
 from app.clock import now
-from app.conversations import Conversation, Mode, Status, note, touch
+from app.conversations import Conversation, Mode, Status, touch
 from app.dispatch import wording
 from app.dispatch.types import Offer, Result
 from app.extensions import db
 from app.messages import Purpose, Sender
 from app.scheduling import appointments, availability, holds, offered, technicians
 from app.scheduling.appointments import Appointment, AppointmentStatus, SlotTaken
-from app.scheduling.types import Slot, Wanted
+from app.scheduling.types import Wanted
 from app.tenants import Tenant, terms
 
 AUTO_CONFIRM_AT_LEAST = timedelta(minutes=30)
@@ -108,6 +108,9 @@ def move(thread: Conversation, appointment_id: str, slot_id: str) -> Appointment
             **{name: getattr(old, name) for name in kept},
         )
         new.job_number, old.job_number = old.job_number, None
+        link, old.link_token = old.link_token, appointments.new_link_token()
+        db.session.flush()  # the customer's link goes with the visit, and no two rows may have it
+        new.link_token = link
         new.version = old.version
     appointments.tell(new, change="moved")
     return new
@@ -147,13 +150,14 @@ def technician_accepted(thread: Conversation) -> None:
         confirm(appointment)
 
 
-def confirm(appointment: Appointment) -> None:
-    """Make a pending visit firm and tell the customer so."""
+def confirm(appointment: Appointment, *, is_unasked: bool = False) -> None:
+    """Make a pending visit firm and tell the customer; `is_unasked` when just its hour has come (behaviour.md 8.3)."""
     appointments.change(appointment, AppointmentStatus.confirmed)
     appointment.booking_type = "confirmed"
     thread = _thread_of(appointment)
     if thread is not None:
-        say(thread, booked_text(thread, appointment), template="booked", appointment=appointment)
+        unasked = {"purpose": Purpose.reminder, "valid_until": appointment.window_start_at} if is_unasked else {}
+        say(thread, booked_text(thread, appointment), template="booked", appointment=appointment, **unasked)
 
 
 def fall_through(appointment: Appointment) -> None:
@@ -255,7 +259,15 @@ def window_of(tenant: Tenant, appointment: Appointment, language: str = "en") ->
     return wording.window_text(start, end, now(), zone=tenant.timezone, language=language)
 
 
-def say(thread: Conversation, body: str, *, template: str, appointment: Appointment | None) -> None:
+def say(
+    thread: Conversation,
+    body: str,
+    *,
+    template: str,
+    appointment: Appointment | None,
+    purpose: Purpose = Purpose.booking,
+    **more: Any,
+) -> messages.Message:
     """Text the customer about a visit; the text is discarded if the row says otherwise when it leaves."""
     row = messages.outbound_row(
         thread.tenant_id,
@@ -264,34 +276,11 @@ def say(thread: Conversation, body: str, *, template: str, appointment: Appointm
         customer_phone=thread.customer_phone,
         body=body,
         sender=Sender.system,
-        purpose=Purpose.booking,
+        purpose=purpose,
         template=template,
         appointment_id=appointment.id if appointment else None,
         correlation_id=thread.correlation_id,
+        **more,
     )
-    messages.say(row)
     touch(thread, body)
-
-
-def by_hand(
-    tenant: Tenant, thread: Conversation, slot: Slot, *, job_type: str, low_cents: int, high_cents: int, made_by: str
-) -> Appointment:
-    """The contractor books for a customer: confirmed at once, and the customer hears of it."""
-    appointment = appointments.book(
-        tenant.id,
-        slot,
-        buffer_minutes=tenant.settings.operational_limits.min_buffer_between_jobs,
-        status=AppointmentStatus.confirmed,
-        conversation_id=thread.id,
-        customer_id=thread.customer_id,
-        job_number=appointments.new_job_number(),
-        job_types=[job_type],
-        address=address_of(thread),
-        price_low_cents=low_cents,
-        price_high_cents=high_cents,
-        made_by=made_by,
-    )
-    appointments.tell(appointment, change="booked")
-    say(thread, booked_text(thread, appointment), template="booked", appointment=appointment)
-    note(thread, f"Booked {window_of(tenant, appointment)}.")
-    return appointment
+    return messages.say(row)

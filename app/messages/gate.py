@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
 
-from app import usage
+from app import quiet, usage
 from app.clock import now
 from app.consent import Contact, ContactRule, OptOut
 from app.customers import Customer
@@ -22,6 +22,7 @@ from app.tenants import Tenant
 ALWAYS = (Purpose.optout_confirm, Purpose.help)
 OWN_INITIATIVE = (Purpose.nudge, Purpose.reminder)
 BURST, BURST_TIME = 6, timedelta(minutes=10)
+GONE = (AppointmentStatus.cancelled, AppointmentStatus.no_show)
 A_DAY, DAY = 30, timedelta(days=1)
 LIVE_EXCHANGE = timedelta(minutes=60)
 
@@ -37,7 +38,7 @@ class Known:
     rules: dict[tuple[UUID, str], ContactRule]
     not_textable: dict[tuple[UUID, str], str]
     threads: dict[UUID, Any]
-    cancelled: set[UUID]
+    visits: dict[UUID, Any]
     sent: dict[tuple[UUID, str], tuple[int, int]]
 
 
@@ -50,9 +51,8 @@ def read(batch: Sequence[Message]) -> Known:
     threads = select(Conversation.id, Conversation.control_version, Conversation.last_customer_text_at).where(
         Conversation.id.in_({message.conversation_id for message in batch if message.conversation_id})
     )
-    gone = select(Appointment.id).where(
-        Appointment.id.in_({message.appointment_id for message in batch if message.appointment_id}),
-        Appointment.status.in_((AppointmentStatus.cancelled, AppointmentStatus.no_show)),
+    visits = select(Appointment.id, Appointment.status, Appointment.window_start_at, Appointment.address).where(
+        Appointment.id.in_({message.appointment_id for message in batch if message.appointment_id})
     )
     return Known(
         tenants={one.id: one for one in db.session.scalars(select(Tenant).where(Tenant.id.in_(ids)))},
@@ -92,7 +92,7 @@ def read(batch: Sequence[Message]) -> Known:
             )
         },
         threads={row.id: row for row in db.session.execute(threads)},
-        cancelled=set(db.session.scalars(gone)),
+        visits={row.id: row for row in db.session.execute(visits)},
         sent=_sent(keys),
     )
 
@@ -154,25 +154,44 @@ def _timing(message: Message, tenant: Tenant, known: Known) -> str | None:
         return "too_late"
     if message.purpose == Purpose.safety or message.sender == Sender.human:
         return None
-    if message.purpose in OWN_INITIATIVE and not _may_start(message, tenant, known, moment):
+    if message.purpose in OWN_INITIATIVE and not _may_start(message, known, moment):
         return "quiet_hours"
     burst, day = known.sent.get((message.tenant_id, message.customer_phone), (0, 0))
     return "rate_limit" if burst >= BURST or day >= A_DAY else None
 
 
-def _may_start(message: Message, tenant: Tenant, known: Known, moment: datetime) -> bool:
+def _may_start(message: Message, known: Known, moment: datetime) -> bool:
     """A nudge inside a live exchange goes at any hour; what we start ourselves only by day."""
     thread = known.threads.get(message.conversation_id) if message.conversation_id else None
     if thread is not None and thread.last_customer_text_at and thread.last_customer_text_at > moment - LIVE_EXCHANGE:
         return True
+    return quiet.is_open(moment, *_hours_of(message, known))
+
+
+def opening(message: Message, known: Known) -> datetime | None:
+    """When a text that we start may leave, by the hours of every place where the customer may be (8.3)."""
+    return quiet.opening(now(), *_hours_of(message, known))
+
+
+def _hours_of(message: Message, known: Known) -> tuple[quiet.Whereabouts, quiet.Hours]:
+    tenant = known.tenants[message.tenant_id]
+    visit = known.visits.get(message.appointment_id) if message.appointment_id else None
+    postal_code = visit.address.get("postal_code") if visit is not None else None
+    where = quiet.whereabouts(postal_code=postal_code, phone=message.customer_phone, tenant_zone=tenant.timezone)
     hours = tenant.settings.texting.own_initiative_hours
-    return hours.start <= moment.astimezone(tenant.zone).strftime("%H:%M") < hours.end
+    return where, (hours.start, hours.end)
 
 
 def _stale(message: Message, known: Known) -> str | None:
     thread = known.threads.get(message.conversation_id) if message.conversation_id else None
     if message.control_version is not None and thread is not None and thread.control_version != message.control_version:
         return "stale"
-    if message.appointment_id is not None and message.appointment_id in known.cancelled:
+    visit = known.visits.get(message.appointment_id) if message.appointment_id else None
+    if visit is not None and (visit.status in GONE or _is_for_another_time(message, visit)):
         return "appointment_gone"
     return None
+
+
+def _is_for_another_time(message: Message, visit: Any) -> bool:
+    # A reminder is valid until the arrival that it speaks of.
+    return message.purpose in (Purpose.reminder, Purpose.eta) and message.valid_until != visit.window_start_at

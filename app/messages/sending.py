@@ -83,7 +83,8 @@ def _services(batch: list[Message]) -> dict[str, str | None]:
 def _take(message: Message, known: gate.Known, services: dict[str, str | None], moment: datetime) -> Parcel | None:
     was_lost = message.status != MessageStatus.queued
     if message.status == MessageStatus.queued and (why := gate.refusal(message, known)):
-        discard(message, why)
+        if why != "quiet_hours" or not _put_off(message, known):
+            discard(message, why)
         return None
     message.status = MessageStatus.sending
     message.due_at = moment + LEASE
@@ -103,6 +104,15 @@ def _take(message: Message, known: gate.Known, services: dict[str, str | None], 
         status_callback=links.text_status(message.token or ""),
         request_id=message.request_id,
     )
+
+
+def _put_off(message: Message, known: gate.Known) -> bool:
+    """Let a text wait for the hours of its customer, if it is still of use then (behaviour.md 8.3)."""
+    opens = gate.opening(message, known)
+    if opens is None or (message.valid_until is not None and opens >= message.valid_until):
+        return False
+    message.due_at = opens
+    return True
 
 
 def discard(message: Message, why: str) -> None:

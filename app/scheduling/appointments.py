@@ -18,7 +18,7 @@ from app.clock import now
 from app.customers import Customer
 from app.errors import Conflict, NotFound
 from app.extensions import db, uuid7
-from app.scheduling import holds
+from app.scheduling import holds, reminders
 from app.scheduling.types import Busy, Place, Slot
 
 LOCK_SPACE = 20_100
@@ -52,6 +52,11 @@ class Kind(enum.StrEnum):
     block = enum.auto()
     external = enum.auto()
     """Time that a linked calendar takes."""
+
+
+def new_link_token() -> str:
+    """A secret for the customer's link: 128 random bits, safe in a path."""
+    return secrets.token_urlsafe(16)
 
 
 class Appointment(db.Model):
@@ -99,6 +104,10 @@ class Appointment(db.Model):
     cancel_reason: Mapped[str | None]
     notes: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
+    link_token: Mapped[str] = mapped_column(unique=True, default=new_link_token)
+    """The secret in the customer's link to this visit."""
+    acknowledged_at: Mapped[datetime | None]
+    """When the customer said on that page that he will be there."""
     created_at: Mapped[datetime] = mapped_column(default=now)
     customer: Mapped[Customer | None] = relationship()
 
@@ -172,7 +181,8 @@ def change(appointment: Appointment, status: AppointmentStatus, *, reason: str |
 
 
 def tell(appointment: Appointment, *, change: str) -> None:
-    """Let pages and services know; a confirmed visit has an event of its own."""
+    """Let pages and services know, and let the reminders follow; a confirmed visit has an event of its own."""
+    _remind(appointment, change)
     name = appointment.customer.name if appointment.customer else None
     if appointment.status == AppointmentStatus.confirmed and change in ("confirmed", "booked"):
         confirmed = {
@@ -191,6 +201,13 @@ def tell(appointment: Appointment, *, change: str) -> None:
         "change": change,
     }
     events.publish(appointment.tenant_id, "appointment.updated", told)
+
+
+def _remind(appointment: Appointment, change: str) -> None:
+    if appointment.status not in (AppointmentStatus.pending, AppointmentStatus.confirmed):
+        reminders.drop(appointment.id, f"the visit is {appointment.status.replace('_', ' ')}")
+    elif appointment.kind == Kind.booking and change in ("booked", "moved"):
+        reminders.plan(appointment)
 
 
 def of(tenant_id: UUID, appointment_id: UUID) -> Appointment:
