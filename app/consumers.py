@@ -5,10 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from app import conversations, leads, links, notifications, phones, users
-from app.conversations import closing, gates, reminding
+from app.conversations import closing, gates, reminding, visits
 from app.events import Event, consumes
 from app.notifications import Category, Channel
 from app.registrations import RegistrationStatus
+from app.scheduling import appointments
 
 
 @consumes("conversation.completed")
@@ -71,6 +72,31 @@ DECLINED = {
     "wrong_trade": "Declined, not your trade",
     "not_reachable": "Declined, too far",
 }
+
+
+@consumes("appointment.confirmed")
+def tell_of_visit(event: Event) -> None:
+    """notification-service: a visit that a person booked, or that has become firm (SEED-1 step 9).
+
+    What the dispatcher has just booked is told with its lead, in the same words and at the same time.
+    """
+    visit = appointments.of(event.tenant_id, UUID(event.payload["appointment_id"]))
+    owner = users.owner_of(event.tenant_id)
+    is_by_hand = visit.made_by != "dispatcher"
+    is_told_with_lead = event.payload["change"] == "booked" and not is_by_hand
+    if owner is None or is_told_with_lead or visit.status not in appointments.OCCUPYING:
+        return
+    who = event.payload["customer_name"] or (phones.shown(visit.customer.phone) if visit.customer else "A customer")
+    when = visits.window_of(owner.tenant, visit)
+    notifications.tell(
+        owner,
+        title=f"Visit confirmed: {who}",
+        body=f"{who}, {when}, {visit.address.get('street_address') or 'no address yet'}. Job {visit.job_number}.",
+        category=Category.appointment_reminder,
+        channels=[Channel.push, Channel.sms] if is_by_hand else [Channel.push],
+        dedupe_key=f"confirmed:{visit.id}",
+        action_path=links.thread_path(visit.conversation_id) if visit.conversation_id else "/app/appointments",
+    )
 
 
 @consumes("registration.updated")

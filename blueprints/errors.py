@@ -48,7 +48,7 @@ HTTP_CODES = {
     415: "UNSUPPORTED_MEDIA_TYPE",
     429: "RATE_LIMIT_EXCEEDED",
 }
-PAGES = ("/app", "/login", "/k/", "/admin", "/a/")
+PAGES = ("/app", "/login", "/a/", "/k/", "/admin")
 
 
 def init_app(web: Flask) -> None:

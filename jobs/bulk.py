@@ -6,7 +6,7 @@ from app import calls, conversations, idempotency, tasks, tenancy
 from app.calls import missed
 from app.calls.missed import Ending
 from app.clock import now
-from app.conversations import gates, hearing, human, reminding, turns, visits
+from app.conversations import gates, hearing, human, nights, reminding, turns, visits
 from app.extensions import db
 from app.queue import Job, ring
 from app.scheduling import appointments, reminders
@@ -53,7 +53,7 @@ def confirm_visits() -> None:
 def give_up_night_visits() -> None:
     """Night visits that no technician took in time fall through."""
     for appointment in appointments.due_to_fall_through(now()):
-        visits.fall_through(appointment)
+        nights.fall_through(appointment)
 
 
 def remind() -> None:

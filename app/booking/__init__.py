@@ -73,9 +73,7 @@ def tell_customer(appointment: Appointment, *, is_moved: bool = False) -> bool:
     if thread is None:
         return False
     if is_moved:
-        when = visits.window_of(thread.tenant, appointment)
-        words = f"{thread.tenant.business_name}: your visit is now {when}. Reply here if that does not suit."
-        visits.say(thread, words, template="moved_by_business", appointment=appointment)
+        visits.say(thread, visits.moved_text(thread, appointment), template="moved", appointment=appointment)
     else:
         visits.say(thread, visits.booked_text(thread, appointment), template="booked", appointment=appointment)
     conversations.note(thread, f"Visit {visits.window_of(thread.tenant, appointment)}.")

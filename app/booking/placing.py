@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import pricing, tenants
 from app.clock import now
+from app.conversations import visits
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
 from app.scheduling import appointments, area, availability, days, frame, technicians
@@ -173,7 +174,7 @@ def _slot(terms: Terms, plan: Plan, person: Technician, booking_type: str) -> Sl
 
 def _taken(tenant: Tenant, terms: Terms, plan: Plan) -> SlotTaken:
     people = [person.plain() for person in technicians.active(tenant.id)]
-    wanted = Wanted(duration_minutes=plan.minutes, place=_target(plan.address))
+    wanted = Wanted(duration_minutes=plan.minutes, place=target(plan.address))
     found = availability.find(wanted, terms, people, _busy(tenant, terms), now())
     nearest = sorted(found.slots, key=lambda slot: abs(slot.start - plan.start))[:ALTERNATIVES]
     shown = [{"start": slot.start, "end": slot.end} for slot in sorted(nearest, key=lambda slot: slot.start)]
@@ -181,7 +182,7 @@ def _taken(tenant: Tenant, terms: Terms, plan: Plan) -> SlotTaken:
     return SlotTaken("That time is already taken.", details={"alternatives": told})
 
 
-def _target(address: Mapping[str, Any]) -> Place | None:
+def target(address: Mapping[str, Any]) -> Place | None:
     if not address.get("postal_code"):
         return None
     return Place(address.get("latitude"), address.get("longitude"), address["postal_code"], "zip")
@@ -194,22 +195,22 @@ def move(tenant: Tenant, appointment: Appointment, plan: Plan) -> None:
         raise appointments.TransitionRefused(f"A visit that is {appointment.status} cannot be moved.")
     _check_plan(terms, plan)
     people = _people(tenant, plan)
-    busy = [one for one in _busy(tenant, terms) if not _is_it(one, appointment)]
+    busy = [one for one in _busy(tenant, terms) if not is_it(one, appointment)]
     _check_limits(terms, plan, people, busy, is_visit=appointment.kind == Kind.booking)
     asker = str(appointment.conversation_id or "")
     for person in people:
         if (plan.force or _works(terms, person, plan)) and _is_free(busy, person, plan, terms, asker):
-            _put(appointment, _slot(terms, plan, person, appointment.booking_type))
-            appointments.tell(appointment, change="moved")
+            put(tenant, appointment, _slot(terms, plan, person, appointment.booking_type))
             return
     raise _taken(tenant, terms, plan)
 
 
-def _is_it(one: Busy, appointment: Appointment) -> bool:
+def is_it(one: Busy, appointment: Appointment) -> bool:
     return one.technician_id == str(appointment.technician_id) and one.start == appointment.start_at
 
 
-def _put(appointment: Appointment, slot: Slot) -> None:
+def put(tenant: Tenant, appointment: Appointment, slot: Slot) -> None:
+    """Move a visit to a slot, in its own row; raises SlotTaken when somebody was faster, and changes nothing then."""
     technician_id = UUID(slot.technician_id)
     appointments.lock(technician_id)
     try:
@@ -223,3 +224,6 @@ def _put(appointment: Appointment, slot: Slot) -> None:
             appointment.version += 1
     except IntegrityError as error:
         raise SlotTaken("That time was just taken.") from error
+    if appointment.confirm_at is not None:
+        appointment.confirm_at = visits.confirmed_at(tenant, slot.start)
+    appointments.tell(appointment, change="moved")

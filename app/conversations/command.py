@@ -74,13 +74,13 @@ def _take(user: User) -> str:
 
 def acknowledged(alert: escalations.Escalation, thread: Conversation, *, by: str, via: str) -> bool:
     """Somebody has the emergency: the rungs stop, and a night visit that waited for it is confirmed."""
-    from app.conversations import visits  # noqa: PLC0415
-
     if not escalations.acknowledge(alert, by=by, via=via):
         return False
     thread.needs_person = False
     conversations.note(thread, f"{by} has it ({via}).")
-    visits.technician_accepted(thread)
+    from app.conversations import nights  # noqa: PLC0415
+
+    nights.technician_accepted(thread)
     return True
 
 

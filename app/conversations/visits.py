@@ -14,10 +14,9 @@ from app.dispatch import wording
 from app.dispatch.types import Offer, Result
 from app.extensions import db
 from app.messages import Purpose, Sender
-from app.scheduling import appointments, availability, holds, offered, technicians
+from app.scheduling import appointments, holds, offered
 from app.scheduling.appointments import Appointment, AppointmentStatus, SlotTaken
-from app.scheduling.types import Wanted
-from app.tenants import Tenant, terms
+from app.tenants import Tenant
 
 AUTO_CONFIRM_AT_LEAST = timedelta(minutes=30)
 
@@ -42,7 +41,7 @@ def book(thread: Conversation, result: Result, slot_id: str, job_number: str) ->
         address=address_of(thread),
         price_low_cents=int(low * 100),
         price_high_cents=int(high * 100),
-        confirm_at=_confirm_at(thread.tenant, chosen.start_at, moment) if kind == "tentative" else None,
+        confirm_at=confirmed_at(thread.tenant, chosen.start_at) if kind == "tentative" else None,
         cancel_at=_ack_deadline(thread.tenant, moment) if kind == "reaching_technician" else None,
     )
     chosen.status = offered.OfferStatus.chosen
@@ -65,14 +64,14 @@ def address_of(thread: Conversation) -> dict[str, Any]:
     return {key: thread.facts.get(key) for key in keys if thread.facts.get(key) is not None}
 
 
-def _confirm_at(tenant: Tenant, start: datetime, moment: datetime) -> datetime | None:
-    """The evening before the visit, but not before the contractor had half an hour to object."""
+def confirmed_at(tenant: Tenant, start: datetime) -> datetime | None:
+    """When a tentative visit becomes firm: the evening before, the contractor having had half an hour to object."""
     reminders = tenant.settings.reminders
     if not reminders.tentative_auto_confirm:
         return None
     eve = (start.astimezone(tenant.zone) - timedelta(days=1)).date()
     planned = datetime.combine(eve, time.fromisoformat(reminders.tentative_confirm_time), tenant.zone)
-    return max(planned, moment + AUTO_CONFIRM_AT_LEAST)
+    return max(planned, now() + AUTO_CONFIRM_AT_LEAST)
 
 
 def _ack_deadline(tenant: Tenant, moment: datetime) -> datetime:
@@ -104,7 +103,7 @@ def move(thread: Conversation, appointment_id: str, slot_id: str) -> Appointment
             chosen.plain(),
             buffer_minutes=old.buffer_minutes,
             status=AppointmentStatus.pending if was_tentative else AppointmentStatus.confirmed,
-            confirm_at=_confirm_at(thread.tenant, chosen.start_at, now()) if was_tentative else None,
+            confirm_at=confirmed_at(thread.tenant, chosen.start_at) if was_tentative else None,
             **{name: getattr(old, name) for name in kept},
         )
         new.job_number, old.job_number = old.job_number, None
@@ -139,65 +138,16 @@ def cancel_visit(appointment: Appointment, reason: str) -> None:
     )
 
 
-def technician_accepted(thread: Conversation) -> None:
-    """A technician took the night visit that waited for him."""
-    waiting = select(Appointment).where(
-        Appointment.conversation_id == thread.id,
-        Appointment.status == AppointmentStatus.pending,
-        Appointment.cancel_at.is_not(None),
-    )
-    for appointment in db.session.scalars(waiting.with_for_update(of=Appointment)):
-        confirm(appointment)
-
-
 def confirm(appointment: Appointment, *, is_unasked: bool = False) -> None:
     """Make a pending visit firm and tell the customer; `is_unasked` when just its hour has come (behaviour.md 8.3)."""
     appointments.change(appointment, AppointmentStatus.confirmed)
     appointment.booking_type = "confirmed"
     thread = _thread_of(appointment)
     if thread is not None:
-        unasked = {"purpose": Purpose.reminder, "valid_until": appointment.window_start_at} if is_unasked else {}
-        say(thread, booked_text(thread, appointment), template="booked", appointment=appointment, **unasked)
-
-
-def fall_through(appointment: Appointment) -> None:
-    """Nobody took the night visit: it is cancelled, and the customer is offered the first regular time."""
-    cancel_visit(appointment, "business_cancellation")
-    thread = _thread_of(appointment)
-    if thread is None:
-        return
-    offer = _first_regular(thread, appointment)
-    if offer is None:
-        body = (
-            "We couldn't reach a technician for tonight. The team will contact you about a time. In danger, call 911."
+        unasked: dict[str, Any] = (
+            {"purpose": Purpose.reminder, "valid_until": appointment.window_start_at} if is_unasked else {}
         )
-        say(thread, body, template="technician_not_reached", appointment=None)
-        return
-    values = {
-        "window": wording.slot_text(offer.slot, now(), zone=thread.tenant.timezone, language=thread.language),
-        "price": wording.offer_price_text(offer, thread.language),
-    }
-    body = (
-        "We couldn't reach a technician for tonight. First opening: {window}, {price}. Reply YES to book. "
-        "In danger, call 911."
-    ).format(**values)
-    reopen_with(thread, offer)
-    say(thread, body, template="technician_not_reached", appointment=None)
-
-
-def _first_regular(thread: Conversation, appointment: Appointment) -> Offer | None:
-    moment = now()
-    rules = terms(thread.tenant)
-    start, end = technicians.horizon(moment, rules.horizon_days)
-    wanted = Wanted(duration_minutes=int((appointment.end_at - appointment.start_at).total_seconds() // 60))
-    people = [person.plain() for person in technicians.active(thread.tenant_id)]
-    found = availability.find(wanted, rules, people, appointments.busy(thread.tenant_id, start, end), moment)
-    first = next((slot for slot in found.slots if slot.slot_type == "regular"), None)
-    if first is None or appointment.price_low_cents is None or appointment.price_high_cents is None:
-        return None
-    rate = Decimal(str(appointment.multiplier)) * 100
-    low, high = Decimal(appointment.price_low_cents) / rate, Decimal(appointment.price_high_cents) / rate
-    return Offer(1, first, Decimal(round(low)), Decimal(round(high)), tuple(appointment.job_types))
+        say(thread, booked_text(thread, appointment), template="booked", appointment=appointment, **unasked)
 
 
 def reopen_with(thread: Conversation, offer: Offer) -> None:
@@ -241,16 +191,31 @@ def _thread_of(appointment: Appointment) -> Conversation | None:
 
 def booked_text(thread: Conversation, appointment: Appointment) -> str:
     """The confirmation, from the row."""
-    low, high = Decimal(appointment.price_low_cents or 0) / 100, Decimal(appointment.price_high_cents or 0) / 100
     values = {
         "business": thread.tenant.business_name,
         "window": window_of(thread.tenant, appointment, thread.language),
         "address": appointment.address.get("street_address", ""),
-        "price": wording.price_text(low, high),
+        "price": price_of(appointment),
         "job_number": appointment.job_number or "",
     }
     text, _ = wording.say("booked", values, language=thread.language, said=(), own={})
     return wording.tidy(text).replace(",,", ",")
+
+
+def price_of(appointment: Appointment) -> str:
+    """What was agreed: `$150-$400`, or one figure."""
+    low, high = appointment.price_low_cents or 0, appointment.price_high_cents or 0
+    return wording.price_text(Decimal(low) / 100, Decimal(high) / 100)
+
+
+def moved_text(thread: Conversation, appointment: Appointment) -> str:
+    """The new time of a visit, from the row."""
+    values = {
+        "business": thread.tenant.business_name,
+        "window": window_of(thread.tenant, appointment, thread.language),
+        "job_number": appointment.job_number or "",
+    }
+    return wording.say("moved", values, language=thread.language, said=(), own={})[0]
 
 
 def window_of(tenant: Tenant, appointment: Appointment, language: str = "en") -> str:

@@ -189,6 +189,7 @@ def tell(appointment: Appointment, *, change: str) -> None:
             "appointment_id": appointment.id,
             "customer_name": name,
             "scheduled_time": appointment.start_at.isoformat(),
+            "change": change,
         }
         events.publish(appointment.tenant_id, "appointment.confirmed", confirmed)
     told = {

@@ -27,10 +27,11 @@ from blueprints.web_ui import (  # noqa: E402 - the modules hang their views on 
     shown,
     tasks,
     thread,
+    visit_link,
     words,
 )
 
 __all__ = [
     "account", "appointments", "assets", "bp", "calls", "home", "inbox", "login", "pages", "public_bp", "security",
-    "shown", "tasks", "thread", "words",
+    "shown", "tasks", "thread", "visit_link", "words",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from app.conversations import Conversation, Mode
 from app.events import Event
 from app.leads import Lead
 from app.scheduling.appointments import Appointment
+from app.scheduling.reminders import Reminder
 from app.tasks import Task
 from app.users import Presence, Role, User
 from tests.factories import CUSTOMER, F1
@@ -317,7 +318,9 @@ def test_a_move_gives_the_old_time_free_and_tells_the_customer(owner, thread, ca
     ).json["appointment"]
     assert (moved["start"], moved["end"], moved["id"]) == (WEDNESDAY_11, "2026-09-16T19:30:00Z", visit["id"])
     workers()
-    assert [text.body for text in carrier.texts_to(CUSTOMER) if "your visit is now" in text.body]
+    assert [
+        text.body for text in carrier.texts_to(CUSTOMER) if text.body.startswith("Moved: Prime Plumbing now comes ")
+    ]
     book(owner, number="k2", customer_phone="+13105550143")
     error = owner.patch(f"/appointments/{visit['id']}", json={"start": WEDNESDAY_9}, status=409).json["error"]
     assert error["code"] == "SLOT_UNAVAILABLE"
@@ -382,3 +385,18 @@ def test_a_task_is_closed_once(owner, factories):
     with factories.rows() as rows:
         assert rows.scalar(select(Task)).note == "Called"
         assert rows.scalar(select(Appointment)) is None
+
+
+def test_a_visit_booked_by_hand_is_told_to_the_contractor_and_planned(owner, thread, carrier, workers, factories):
+    """SEED-1 steps 8 and 9: a notice of category appointment_reminder, one text to the customer, three reminders."""
+    made = book(owner)["appointment"]
+    workers()
+    notices = owner.get("/notifications").json["items"]
+    (told,) = [one for one in notices if one["category"] == "appointment_reminder"]
+    assert told["title"] == "Visit confirmed: Dana Reed"
+    assert made["job_number"] in told["body"]
+    assert [one["channel"] for one in told["deliveries"]] == ["push", "sms"]
+    assert len([text for text in carrier.texts_to(F1.owner_phone) if made["job_number"] in text.body]) == 1
+    assert len([text for text in carrier.texts_to(CUSTOMER) if text.body.startswith("Booked: Prime Plumbing, ")]) == 1
+    with factories.rows() as rows:
+        assert {row.kind for row in rows.scalars(select(Reminder))} == {"day_before", "two_hours", "eta"}

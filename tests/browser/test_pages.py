@@ -12,6 +12,8 @@ from app.scheduling.appointments import Appointment
 from tests.blueprints.conftest import Street
 from tests.browser.conftest import Site
 from tests.factories import CUSTOMER, F1, Factories
+from tests.flows.story import Story
+from tests.flows.test_reminders import a_visit
 
 PAGES = (
     "/login",
@@ -42,6 +44,12 @@ def stage(factories: Factories, carrier: Any, workers: Any) -> Any:
     workers()
     with factories.rows() as rows:
         return rows.scalar(select(Conversation.id))
+
+
+@pytest.fixture
+def story(factories: Factories, carrier: Any, clock: Any, workers: Any) -> Story:
+    """A business, its customers and the clock on the wall."""
+    return Story(factories, carrier, clock, workers)
 
 
 def overflow(page: Page) -> int:
@@ -141,3 +149,22 @@ def test_a_visit_is_called_off_with_the_words_that_are_shown(
     expect(page.locator("#visits")).to_contain_text("Cancelled. The customer gets your text.")
     with factories.rows() as rows:
         assert rows.scalar(select(Appointment.status)) == "cancelled"
+
+
+def test_a_customer_moves_a_visit_with_a_thumb(site: Site, page: Page, story: Story) -> None:
+    """The page of the link: everything fits, every control is large enough, and choosing a time takes three taps."""
+    a_visit(story, "10:00", "2026-09-16", price_low_cents=15_000, price_high_cents=20_000)
+    visit = story.one(Appointment)
+    page.goto(f"{site.address}/a/{visit.link_token}")
+    assert page.get_by_role("heading", level=1).text_content() == "Wed, Sep 16, 10-11:30 AM"
+    page.get_by_text("Choose another time").click()
+    assert overflow(page) <= 0
+    small = page.evaluate(
+        "[...document.querySelectorAll('button, a.btn, summary, label.check')]"
+        ".filter(one => one.offsetParent && one.getBoundingClientRect().height < 44).map(one => one.textContent.trim())"
+    )
+    assert small == []
+    page.get_by_role("radio").nth(1).check()
+    page.get_by_role("button", name="Move my visit").click()
+    page.get_by_text("Your visit is moved.").wait_for()
+    assert story.one(Appointment).start_at != visit.start_at

@@ -1,0 +1,67 @@
+"""Night visits wait for a technician: one takes them, or they fall through to a regular time (behaviour.md 5.4)."""
+
+from decimal import Decimal
+
+from sqlalchemy import select
+
+from app.clock import now
+from app.conversations import Conversation
+from app.conversations.visits import cancel_visit, confirm, reopen_with, say
+from app.dispatch import wording
+from app.dispatch.types import Offer
+from app.extensions import db
+from app.scheduling import appointments, availability, technicians
+from app.scheduling.appointments import Appointment, AppointmentStatus
+from app.scheduling.types import Wanted
+from app.tenants import terms
+
+
+def technician_accepted(thread: Conversation) -> None:
+    """A technician took the night visit that waited for him."""
+    waiting = select(Appointment).where(
+        Appointment.conversation_id == thread.id,
+        Appointment.status == AppointmentStatus.pending,
+        Appointment.cancel_at.is_not(None),
+    )
+    for appointment in db.session.scalars(waiting.with_for_update(of=Appointment)):
+        confirm(appointment)
+
+
+def fall_through(appointment: Appointment) -> None:
+    """Nobody took the night visit: it is cancelled, and the customer is offered the first regular time."""
+    cancel_visit(appointment, "business_cancellation")
+    thread = db.session.get(Conversation, appointment.conversation_id) if appointment.conversation_id else None
+    if thread is None:
+        return
+    offer = _first_regular(thread, appointment)
+    if offer is None:
+        body = (
+            "We couldn't reach a technician for tonight. The team will contact you about a time. In danger, call 911."
+        )
+        say(thread, body, template="technician_not_reached", appointment=None)
+        return
+    values = {
+        "window": wording.slot_text(offer.slot, now(), zone=thread.tenant.timezone, language=thread.language),
+        "price": wording.offer_price_text(offer, thread.language),
+    }
+    body = (
+        "We couldn't reach a technician for tonight. First opening: {window}, {price}. Reply YES to book. "
+        "In danger, call 911."
+    ).format(**values)
+    reopen_with(thread, offer)
+    say(thread, body, template="technician_not_reached", appointment=None)
+
+
+def _first_regular(thread: Conversation, appointment: Appointment) -> Offer | None:
+    moment = now()
+    rules = terms(thread.tenant)
+    start, end = technicians.horizon(moment, rules.horizon_days)
+    wanted = Wanted(duration_minutes=int((appointment.end_at - appointment.start_at).total_seconds() // 60))
+    people = [person.plain() for person in technicians.active(thread.tenant_id)]
+    found = availability.find(wanted, rules, people, appointments.busy(thread.tenant_id, start, end), moment)
+    first = next((slot for slot in found.slots if slot.slot_type == "regular"), None)
+    if first is None or appointment.price_low_cents is None or appointment.price_high_cents is None:
+        return None
+    rate = Decimal(str(appointment.multiplier)) * 100
+    low, high = Decimal(appointment.price_low_cents) / rate, Decimal(appointment.price_high_cents) / rate
+    return Offer(1, first, Decimal(round(low)), Decimal(round(high)), tuple(appointment.job_types))
