@@ -14,6 +14,7 @@ from app.conversations import (
     hearing,
     learnt,
     locked,
+    moving,
     note,
     tell_updated,
     touch,
@@ -130,7 +131,7 @@ def _carry_out(thread: Conversation, work: Work, result: Result, act: str) -> No
     elif order == "reschedule":
         appointment_id, _, slot_id = rest.partition(":")
         with _losing(slot_id):
-            moved = visits.move(thread, appointment_id, slot_id)
+            moved = moving.move(thread, appointment_id, slot_id)
         thread.facts = thread.facts | {"appointment_id": str(moved.id)}
     elif order == "cancel":
         visits.cancel(thread, rest)

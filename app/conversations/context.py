@@ -41,7 +41,8 @@ def full(thread: Conversation) -> Context:
 
     def find_slots(wanted: Wanted) -> Found:
         asked = Wanted(**{**wanted.__dict__, "asker": asker})
-        return availability.find(asked, terms, people, taken, moment)
+        others = [busy for busy in taken if busy.visit is None or busy.visit != wanted.moving]
+        return availability.find(asked, terms, people, others, moment)
 
     def check_area(**where: Any) -> AreaVerdict:
         return area.check(terms, **where)
@@ -52,6 +53,7 @@ def full(thread: Conversation) -> Context:
         find_slots=find_slots,
         check_area=check_area,
         offers=tuple(_offer(row) for row in offered.standing(thread.id)),
+        lapsed=tuple(_offer(row) for row in offered.lapsed(thread.id)),
         appointments=tuple(_visit(visit) for visit in visits),
         job_number=appointments.new_job_number(),
         confirm_when=_confirm_when(tenant),
@@ -166,6 +168,7 @@ def _visit(visit: appointments.Appointment) -> OwnAppointment:
         high=Decimal(visit.price_high_cents) / 100 if visit.price_high_cents is not None else None,
         minutes=int((visit.end_at - visit.start_at) / timedelta(minutes=1)),
         job_number=visit.job_number or "",
+        job_types=tuple(visit.job_types),
     )
 
 

@@ -192,7 +192,7 @@ def move(turn: Turn, picked: Offer) -> Draft:
         "job_number": (visit.job_number if visit else "") or turn.context.job_number,
     }
     act = f"reschedule:{state.pending_appointment}:{picked.slot.id}"
-    state.pending_act = state.pending_appointment = None
+    state.moving, state.pending_act, state.pending_appointment = state.pending_appointment, None, None
     return Draft(
         "moved",
         values,
