@@ -137,7 +137,7 @@ def _carry_out(thread: Conversation, work: Work, result: Result, act: str) -> No
         visits.cancel(thread, rest)
     elif order in ("escalate", "dispatch"):
         _escalate(thread, result, accepted=order == "dispatch")
-    elif order == "alert_owner" and "escalate" not in result.acts:
+    elif order == "alert_owner" and not {"escalate", "handoff"} & set(result.acts):
         urgent.tell_new_message(thread, users.owner_of(thread.tenant_id))
     elif order == "handoff":
         _hand_over(thread, result)

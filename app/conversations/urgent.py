@@ -105,6 +105,7 @@ def tell_new_message(thread: Conversation, owner: users.User | None) -> None:
     if owner is None:
         return
     bucket = int(now().timestamp() // 300)
+    series = "handed" if thread.mode == Mode.escalated else "text"  # that a person is needed is news of its own
     who = thread.customer.name or phones.shown(thread.customer_phone)
     notifications.tell(
         owner,
@@ -112,7 +113,7 @@ def tell_new_message(thread: Conversation, owner: users.User | None) -> None:
         body=f"{who}: {thread.last_message[:140]}",
         category=Category.new_message,
         channels=[Channel.push, Channel.sms] if thread.mode in (Mode.human_active, Mode.escalated) else [Channel.push],
-        dedupe_key=f"text:{thread.id}:{bucket}",
+        dedupe_key=f"{series}:{thread.id}:{bucket}",
         action_path=links.thread_path(thread.id),
     )
 

@@ -1,4 +1,4 @@
-"""What becomes of an offer when nothing is heard, and of an answer that comes after the end (SC13, behaviour.md 7.5)."""
+"""What becomes of an offer when nothing is heard, and of an answer that comes too late (SC13, behaviour.md 7.5)."""
 
 from app.conversations import turns
 from app.leads import Lead

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from app.dispatch import proposals, wording
+from app.dispatch.findings import Times
 from app.dispatch.policy import late, memory, offering, shifts
 from app.dispatch.policy.frame import Draft, Turn
 from app.dispatch.types import OwnAppointment
@@ -70,6 +72,7 @@ def visit_named(turn: Turn) -> Draft:
         if number == index or f"{local(turn, visit.window_start):%Y-%m-%d}" in dates
     ]
     if len(named) == 1:
+        turn.said = replace(turn.said, times=Times())  # the number or the day named the visit, not a wish
         return begin(turn, act, named[0])
     state.pending_act = state.pending_appointment = None
     return start(turn, act)
