@@ -1,7 +1,11 @@
 """Which decisions of the dispatcher end a thread, and with what outcome (behaviour.md 2.2 C18-C21)."""
 
-from app.conversations import Conversation, Mode, Status, closing
+from typing import Any
+from uuid import UUID
+
+from app.conversations import Conversation, Mode, Status, closing, visits
 from app.dispatch import Result
+from app.scheduling import appointments
 
 ENDINGS = {
     "not_needed": ("resolved", "declined"),
@@ -23,9 +27,10 @@ def conclude(thread: Conversation, result: Result) -> None:
     if "opt_out" in result.acts:
         closing.opt_out(thread)
     elif result.outcome == "booked" and result.confirmed_slot:
-        details = {
-            "appointment_id": thread.facts["appointment_id"],
-            "window": result.values.get("window"),
+        booked = appointments.of(thread.tenant_id, UUID(thread.facts["appointment_id"]))
+        details: dict[str, Any] = {
+            "appointment_id": booked.id,
+            "window": visits.window_of(thread.tenant, booked),  # for the contractor, in his language
             "booking_kind": result.booking_kind,
         }
         closing.close(thread, Status.completed, "appointment_scheduled", **details)

@@ -128,8 +128,8 @@ class Context:
     out_of_office: bool = False
     calendar_stale: bool = False
     night_ack_required: bool = True
-    confirm_when: str = "at 7 PM the day before"
-    """When a tentative visit is confirmed, as it is to be read after "We'll confirm the time by text"."""
+    confirm_clock: str = "7 PM"
+    """At what hour of the day before a tentative visit is confirmed."""
     templates: Mapping[str, str] = field(default_factory=dict)
     """The tenant's own wording by template id; `greeting`, `greeting_after_hours` and any offer text."""
     service_radius_miles: float = 25
