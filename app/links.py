@@ -5,6 +5,8 @@ from uuid import UUID
 from flask import current_app
 
 PUBLIC = "PUBLIC_BASE_URL"
+BILLING = "/app/billing"
+"""The page of the plan, where a higher one is bought."""
 
 
 def public(path: str) -> str:

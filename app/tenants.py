@@ -140,7 +140,13 @@ def phone_opens_at(tenant: Tenant, at: datetime) -> datetime | None:
 def is_away(tenant: Tenant, at: datetime) -> bool:
     """Whether the whole business is out of office."""
     out = tenant.settings.general.out_of_office
-    return out.enabled and (out.since is None or out.since <= at) and (out.until is None or at < out.until)
+    since, until = _on_our_clock(out.since, tenant), _on_our_clock(out.until, tenant)
+    return out.enabled and (since is None or since <= at) and (until is None or at < until)
+
+
+def _on_our_clock(at: datetime | None, tenant: Tenant) -> datetime | None:
+    """A moment that was given without a zone is one of the tenant's own."""
+    return at.replace(tzinfo=tenant.zone) if at is not None and at.tzinfo is None else at
 
 
 def _within(week: settings.Week, tenant: Tenant, at: datetime) -> bool:
@@ -208,7 +214,8 @@ def _decimal(number: float) -> Decimal:
 
 
 def _local_day(at: datetime | None, tenant: Tenant) -> date | None:
-    return at.astimezone(tenant.zone).date() if at else None
+    moment = _on_our_clock(at, tenant)
+    return moment.astimezone(tenant.zone).date() if moment else None
 
 
 def everyone() -> list[Tenant]:

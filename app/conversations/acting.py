@@ -11,9 +11,12 @@ from app.conversations import (
     Status,
     Turn,
     closing,
+    ends,
     hearing,
     learnt,
+    limits,
     locked,
+    moving,
     note,
     tell_updated,
     touch,
@@ -32,19 +35,6 @@ from app.usage import UsageType
 
 LONG_WAIT = timedelta(minutes=5)
 SORRY = "Sorry for the wait. "
-ENDINGS = {
-    "not_needed": ("resolved", "declined"),
-    "declined": ("resolved", "declined"),
-    "out_of_area": ("resolved", "out_of_area"),
-    "out_of_scope": ("resolved", "wrong_trade"),
-    "not_reachable": ("resolved", "not_reachable"),
-    "wrong_number": ("resolved", "spam"),
-    "spam": ("resolved", "spam"),
-    "deferred": ("quote_provided", None),
-    "callback": ("quote_provided", None),
-    "rescheduled": ("appointment_scheduled", None),
-    "cancelled": ("resolved", "cancelled_by_customer"),
-}
 
 
 class LostSlot(Conflict):
@@ -61,6 +51,9 @@ def act_on(work: Work, result: Result, state: State, *, milliseconds: float) -> 
     thread = locked(work.conversation_id)
     if thread is None or not _still_ours(thread, work):
         return False
+    if limits.are_reached(thread, work.event, result):
+        limits.hand_over(thread, result)
+        return True
     _write_down(thread, work, result, milliseconds)
     _remember(thread, result, state)
     for act in result.acts:
@@ -68,7 +61,7 @@ def act_on(work: Work, result: Result, state: State, *, milliseconds: float) -> 
     _offer(thread, result)
     _say(thread, work, result)
     _plan(thread, work, result)
-    _end(thread, result)
+    ends.conclude(thread, result)
     tell_updated(thread)
     return True
 
@@ -130,13 +123,13 @@ def _carry_out(thread: Conversation, work: Work, result: Result, act: str) -> No
     elif order == "reschedule":
         appointment_id, _, slot_id = rest.partition(":")
         with _losing(slot_id):
-            moved = visits.move(thread, appointment_id, slot_id)
+            moved = moving.move(thread, appointment_id, slot_id)
         thread.facts = thread.facts | {"appointment_id": str(moved.id)}
     elif order == "cancel":
         visits.cancel(thread, rest)
     elif order in ("escalate", "dispatch"):
         _escalate(thread, result, accepted=order == "dispatch")
-    elif order == "alert_owner" and "escalate" not in result.acts:
+    elif order == "alert_owner" and not {"escalate", "handoff"} & set(result.acts):
         urgent.tell_new_message(thread, users.owner_of(thread.tenant_id))
     elif order == "handoff":
         _hand_over(thread, result)
@@ -279,21 +272,3 @@ def _plan(thread: Conversation, work: Work, result: Result) -> None:
         thread.follow_up_at = now() + timedelta(minutes=result.follow_up_minutes)
     else:
         thread.follow_up_at = now() + timedelta(hours=chosen.auto_close_hours)
-
-
-def _end(thread: Conversation, result: Result) -> None:
-    if "opt_out" in result.acts:
-        closing.opt_out(thread)
-    elif result.outcome == "booked" and result.confirmed_slot:
-        details = {
-            "appointment_id": thread.facts["appointment_id"],
-            "window": result.values.get("window"),
-            "booking_kind": result.booking_kind,
-        }
-        closing.close(thread, Status.completed, "appointment_scheduled", **details)
-    elif result.outcome == "abandoned":
-        closing.close(thread, Status.abandoned, "abandoned", "no_reply")
-    elif result.outcome in ENDINGS and thread.mode != Mode.escalated:
-        outcome, reason = ENDINGS[result.outcome]
-        more = {"appointment_id": thread.facts.get("appointment_id")} if outcome == "appointment_scheduled" else {}
-        closing.close(thread, Status.completed, outcome, reason, **more)

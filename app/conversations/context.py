@@ -1,5 +1,6 @@
 """What the dispatcher may know in a turn, read from the rows; no lock is held while it thinks."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from app.dispatch.types import Customer as KnownCustomer
 from app.extensions import db
 from app.leads import Lead, LeadStatus
 from app.scheduling import appointments, area, availability, offered, technicians
-from app.scheduling.types import AreaVerdict, Found, Place, Wanted
+from app.scheduling.types import AreaVerdict, Found, Place, Terms, Wanted
 from app.tenants import Tenant
 
 NOWHERE = AreaVerdict("ask", Place())
@@ -34,14 +35,15 @@ def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "") -
 def full(thread: Conversation) -> Context:
     """Everything for a turn of this thread; the two functions in it are pure, over what was read here."""
     tenant, moment, asker = thread.tenant, now(), str(thread.id)
-    terms = tenants.terms(tenant)
+    terms = _without_vacation(tenants.terms(tenant), tenant, moment)
     people = [person.plain() for person in technicians.active(tenant.id)]
     start, end = technicians.horizon(moment, terms.horizon_days)
     taken = appointments.busy(tenant.id, start, end)
 
     def find_slots(wanted: Wanted) -> Found:
         asked = Wanted(**{**wanted.__dict__, "asker": asker})
-        return availability.find(asked, terms, people, taken, moment)
+        others = [busy for busy in taken if busy.visit is None or busy.visit != wanted.moving]
+        return availability.find(asked, terms, people, others, moment)
 
     def check_area(**where: Any) -> AreaVerdict:
         return area.check(terms, **where)
@@ -52,11 +54,23 @@ def full(thread: Conversation) -> Context:
         find_slots=find_slots,
         check_area=check_area,
         offers=tuple(_offer(row) for row in offered.standing(thread.id)),
+        lapsed=tuple(_offer(row) for row in offered.lapsed(thread.id)),
         appointments=tuple(_visit(visit) for visit in visits),
         job_number=appointments.new_job_number(),
-        confirm_when=_confirm_when(tenant),
+        confirm_clock=spoken(tenant.settings.reminders.tentative_confirm_time),
         **_common(tenant, thread.customer, str(thread.id)),
     )
+
+
+def _without_vacation(terms: Terms, tenant: Tenant, moment: datetime) -> Terms:
+    """Nobody comes while the owner is on vacation; the day of his return is the first one again (SC36)."""
+    owner = users.owner_of(tenant.id)
+    if owner is None or not _is_on_vacation(owner, moment):
+        return terms
+    back = owner.presence_until.astimezone(tenant.zone).date() if owner.presence_until else None
+    if terms.out_until is not None and (back is None or terms.out_until > back):
+        back = terms.out_until
+    return replace(terms, out_from=moment.astimezone(tenant.zone).date(), out_until=back)
 
 
 def _common(tenant: Tenant, customer: Customer | None, seed: str) -> dict[str, Any]:
@@ -166,11 +180,8 @@ def _visit(visit: appointments.Appointment) -> OwnAppointment:
         high=Decimal(visit.price_high_cents) / 100 if visit.price_high_cents is not None else None,
         minutes=int((visit.end_at - visit.start_at) / timedelta(minutes=1)),
         job_number=visit.job_number or "",
+        job_types=tuple(visit.job_types),
     )
-
-
-def _confirm_when(tenant: Tenant) -> str:
-    return f"at {spoken(tenant.settings.reminders.tentative_confirm_time)} the day before"
 
 
 def _opens_at(tenant: Tenant, moment: datetime) -> str:

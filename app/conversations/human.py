@@ -4,9 +4,20 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app import consent, escalations, messages, registrations, subscriptions
+from app import consent, escalations, messages, registrations, subscriptions, usage
 from app.clock import now
-from app.conversations import LIVE, Conversation, ConversationClosed, Mode, Status, closing, note, tell_updated, touch
+from app.conversations import (
+    LIVE,
+    Conversation,
+    ConversationClosed,
+    Mode,
+    Status,
+    Urgency,
+    closing,
+    note,
+    tell_updated,
+    touch,
+)
 from app.errors import Conflict, Invalid
 from app.escalations import EscalationState
 from app.extensions import db
@@ -139,6 +150,11 @@ def refusal(conversation: Conversation) -> SendRefused | None:
             subscriptions.access(tenant_id) != Access.full,
             "SUBSCRIPTION_INACTIVE",
             "Your plan does not allow texting now.",
+        ),
+        (
+            conversation.urgency_level != Urgency.emergency and usage.is_over_quota(subscriptions.of(tenant_id)),
+            "QUOTA_EXCEEDED",
+            "The texts of your plan are used up. Call them, or choose a higher plan.",
         ),
         (
             conversation.closed_at is not None and conversation.closed_at < now() - TOO_OLD,

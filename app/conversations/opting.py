@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from app import consent, customers, messages, phones, tasks, users
 from app.clock import now
 from app.conversations import Conversation, closing, latest_with, live_with, touch, urgent
+from app.dispatch import wording
 from app.messages import Message, MessageStatus, Purpose, Sender
 from app.numbers import Number
 from app.scheduling import appointments
@@ -51,8 +52,7 @@ def _stop(number: Number, message: Message, thread: Conversation | None, word: s
     if thread is not None:
         closing.opt_out(thread)
     if is_new and not by_carrier and file_under is not None:
-        body = f"You won't get more texts from {number.tenant.business_name}. Reply START to resume."
-        _system(file_under, body, Purpose.optout_confirm)
+        _system(file_under, Purpose.optout_confirm)
     if word == "CANCEL":
         _may_want_to_cancel(number, message)
 
@@ -78,11 +78,13 @@ def _help(number: Number, message: Message, thread: Conversation | None) -> None
     put(message, file_under)
     owner = users.owner_of(number.tenant_id)
     phone = phones.shown((owner.phone_number if owner else None) or number.e164)
-    body = f"{number.tenant.business_name}: call {phone}. Msg and data rates may apply. Reply STOP to opt out."
-    _system(file_under, body, Purpose.help)
+    _system(file_under, Purpose.help, phone=phone)
 
 
-def _system(thread: Conversation, body: str, purpose: Purpose) -> None:
+def _system(thread: Conversation, purpose: Purpose, **values: str) -> None:
+    """One of the fixed texts about consent, in the language of the thread."""
+    values["business"] = thread.tenant.business_name
+    body, _ = wording.say(purpose.value, values, language=thread.language, said=(), own={})
     row = messages.outbound_row(
         thread.tenant_id,
         thread.id,

@@ -58,7 +58,7 @@ def read(conversation_id: UUID) -> Work | None:
         return None
     event, ids = _event(thread)
     if event is not None and event.kind == "timeout" and _is_silent_for_good(thread):
-        closing.close(thread, Status.abandoned, "abandoned", "no_reply")
+        _give_up(thread)
         return None
     if event is None:
         thread.ai_due_at = thread.ai_lease_until = None
@@ -78,6 +78,14 @@ def _is_silent_for_good(thread: Conversation) -> bool:
     """Nothing was heard for the time after which a thread closes by itself, without a word (C21)."""
     since = thread.last_customer_text_at or thread.created_at
     return now() - since >= timedelta(hours=thread.tenant.settings.dispatcher.auto_close_hours)
+
+
+def _give_up(thread: Conversation) -> None:
+    """Close a thread that fell silent; the dispatcher shall know, so that no old question is answered days later."""
+    state = dict(thread.dispatch_state)
+    if state.get("outcome") == "open":
+        thread.dispatch_state = state | {"outcome": "abandoned"}
+    closing.close(thread, Status.abandoned, "abandoned", "no_reply")
 
 
 def refused(work: Work, state: State, slot_id: str) -> Work | None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app import dispatch, escalations, events, links, messages, notifications, phones, users
 from app.clock import now
 from app.conversations import Conversation, Mode, Urgency, closing, context, note
-from app.dispatch import Event, State
+from app.dispatch import Event, State, wording
 from app.extensions import db
 from app.messages import Direction, Message, Purpose, Sender
 from app.notifications import Category, Channel
@@ -32,6 +32,8 @@ def look(thread: Conversation, message: Message) -> str:
     state = State(language=thread.language, hazards=list(thread.dispatch_state.get("hazards", [])))
     result, _ = dispatch.decide(state, Event.message(message.body), context.light(thread.tenant), now())
     raise_urgency(thread, Urgency(result.urgency_level), result.urgency_confidence)
+    if thread.mode == Mode.escalated and result.urgency_level == Urgency.emergency and not _was_alarmed(thread):
+        alarm(thread, level=2, summary=message.body[:120])  # it was handed over for something lesser
     if thread.mode not in (Mode.human_active, Mode.escalated) or result.life_safety_text is None:
         return result.urgency_level
     remembered = dict(thread.dispatch_state)
@@ -40,6 +42,11 @@ def look(thread: Conversation, message: Message) -> str:
     _say_safety(thread, result.life_safety_text)
     alarm(thread, level=3, summary=f"{result.life_safety}: {message.body[:120]}")
     return result.urgency_level
+
+
+def _was_alarmed(thread: Conversation) -> bool:
+    former = select(escalations.Escalation.id).where(escalations.Escalation.conversation_id == thread.id)
+    return db.session.scalar(former.limit(1)) is not None
 
 
 def raise_urgency(thread: Conversation, level: Urgency, confidence: float) -> None:
@@ -105,6 +112,7 @@ def tell_new_message(thread: Conversation, owner: users.User | None) -> None:
     if owner is None:
         return
     bucket = int(now().timestamp() // 300)
+    series = "handed" if thread.mode == Mode.escalated else "text"  # that a person is needed is news of its own
     who = thread.customer.name or phones.shown(thread.customer_phone)
     notifications.tell(
         owner,
@@ -112,7 +120,7 @@ def tell_new_message(thread: Conversation, owner: users.User | None) -> None:
         body=f"{who}: {thread.last_message[:140]}",
         category=Category.new_message,
         channels=[Channel.push, Channel.sms] if thread.mode in (Mode.human_active, Mode.escalated) else [Channel.push],
-        dedupe_key=f"text:{thread.id}:{bucket}",
+        dedupe_key=f"{series}:{thread.id}:{bucket}",
         action_path=links.thread_path(thread.id),
     )
 
@@ -124,7 +132,7 @@ def hand_over(thread: Conversation, owner: users.User | None) -> None:
         thread.id,
         business_phone=thread.business_phone,
         customer_phone=thread.customer_phone,
-        body="I've passed this to the team; someone will contact you here or by phone.",
+        body=wording.say("hand_over", {}, language=thread.language, said=(), own={})[0],
         sender=Sender.system,
         purpose=Purpose.reply,
         template="hand_over",

@@ -46,14 +46,8 @@ def book(thread: Conversation, result: Result, slot_id: str, job_number: str) ->
     )
     chosen.status = offered.OfferStatus.chosen
     if kind == "requested":
-        tasks.add(
-            thread.tenant_id,
-            f"confirm:{appointment.id}",
-            "calendar_conflict",
-            "A visit was requested while your calendar was out of date. Confirm or move it.",
-            appointment_id=appointment.id,
-            conversation_id=thread.id,
-        )
+        why = "A visit was requested while your calendar was out of date. Confirm or move it."
+        ask_for_word(thread, appointment, why)
     appointments.tell(appointment, change="booked")
     return appointment
 
@@ -78,41 +72,16 @@ def _ack_deadline(tenant: Tenant, moment: datetime) -> datetime:
     return moment + timedelta(minutes=tenant.settings.emergency_service.night_ack_minutes)
 
 
-def move(thread: Conversation, appointment_id: str, slot_id: str) -> Appointment:
-    """Give a visit another time: the new one is booked before the old one is given up, in one transaction."""
-    old = appointments.of(thread.tenant_id, UUID(appointment_id))
-    chosen = next((row for row in offered.standing(thread.id) if row.slot_id == slot_id), None)
-    if chosen is None:
-        raise SlotTaken("That time is not on offer any more.")
-    was_tentative = old.confirm_at is not None  # asked before the old visit forgets it
-    with db.session.begin_nested():
-        # Given up first inside the savepoint: the old block may overlap the new one of the same technician.
-        appointments.change(old, AppointmentStatus.cancelled, reason="rescheduling")
-        db.session.flush()
-        kept = (
-            "conversation_id",
-            "customer_id",
-            "job_types",
-            "address",
-            "price_low_cents",
-            "price_high_cents",
-            "title",
-        )
-        new = appointments.book(
-            thread.tenant_id,
-            chosen.plain(),
-            buffer_minutes=old.buffer_minutes,
-            status=AppointmentStatus.pending if was_tentative else AppointmentStatus.confirmed,
-            confirm_at=confirmed_at(thread.tenant, chosen.start_at) if was_tentative else None,
-            **{name: getattr(old, name) for name in kept},
-        )
-        new.job_number, old.job_number = old.job_number, None
-        link, old.link_token = old.link_token, appointments.new_link_token()
-        db.session.flush()  # the customer's link goes with the visit, and no two rows may have it
-        new.link_token = link
-        new.version = old.version
-    appointments.tell(new, change="moved")
-    return new
+def ask_for_word(thread: Conversation, appointment: Appointment, why: str) -> None:
+    """Ask the contractor to confirm a visit that waits for his word."""
+    tasks.add(
+        thread.tenant_id,
+        f"confirm:{appointment.id}",
+        "calendar_conflict",
+        why,
+        appointment_id=appointment.id,
+        conversation_id=thread.id,
+    )
 
 
 def cancel(thread: Conversation, appointment_id: str) -> Appointment:

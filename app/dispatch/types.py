@@ -65,6 +65,7 @@ class OwnAppointment:
     high: Decimal | None = None
     minutes: int = 60
     job_number: str = ""
+    job_types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,8 @@ class Context:
     emergency_line: str = ""
     immediate: Dispatch | None = None
     offers: tuple[Offer, ...] = ()
+    lapsed: tuple[Offer, ...] = ()
+    """The last offers that were taken off the table without a choice: silence, or an hour, was the answer."""
     appointments: tuple[OwnAppointment, ...] = ()
     customer: Customer = field(default_factory=Customer)
     job_number: str = ""
@@ -125,8 +128,8 @@ class Context:
     out_of_office: bool = False
     calendar_stale: bool = False
     night_ack_required: bool = True
-    confirm_when: str = "at 7 PM the day before"
-    """When a tentative visit is confirmed, as it is to be read after "We'll confirm the time by text"."""
+    confirm_clock: str = "7 PM"
+    """At what hour of the day before a tentative visit is confirmed."""
     templates: Mapping[str, str] = field(default_factory=dict)
     """The tenant's own wording by template id; `greeting`, `greeting_after_hours` and any offer text."""
     service_radius_miles: float = 25
@@ -207,6 +210,7 @@ class State:
     # the talk
     asked: str | None = None
     offer_slots: list[str] = field(default_factory=list)
+    lapsed_slots: list[str] = field(default_factory=list)
     price_told: bool = False
     premium_refused: bool = False
     objections: int = 0
@@ -220,6 +224,8 @@ class State:
     said: list[str] = field(default_factory=list)
     pending_appointment: str | None = None
     pending_act: str | None = None
+    moving: str | None = None
+    """The visit that the last answer moved: if its new time turns out to be taken, the move goes on."""
     flags: list[str] = field(default_factory=list)
     outcome: str = "open"
     lead: bool = True

@@ -26,7 +26,7 @@ NO_NAME = frozenset({"spam", "wrong_number", "injection", "opt_out"})
 def understand(turn: Turn) -> Findings:
     """The findings of a message in its conversation."""
     state = turn.state
-    table = turn.table
+    table = turn.table or turn.lapsed
     zone = turn.now.tzinfo
     offers = [offer.slot.window_start.astimezone(zone).replace(tzinfo=None) for offer in table]
     return read(

@@ -54,8 +54,24 @@ SPANISH_RATES = {
     "night emergency rate": "tarifa de emergencia nocturna",
 }
 DAY_WORDS = {
-    "en": {"today": "today", "tonight": "tonight", "tomorrow": "tomorrow", "at": "at", "or": "or", "and": "and"},
-    "es": {"today": "hoy", "tonight": "esta noche", "tomorrow": "mañana", "at": "a las", "or": "o", "and": "y"},
+    "en": {
+        "today": "today",
+        "tonight": "tonight",
+        "tomorrow": "tomorrow",
+        "at": "at",
+        "or": "or",
+        "and": "and",
+        "day_before": "at {clock} the day before",
+    },
+    "es": {
+        "today": "hoy",
+        "tonight": "esta noche",
+        "tomorrow": "mañana",
+        "at": "a las",
+        "or": "o",
+        "and": "y",
+        "day_before": "a las {clock} del dia anterior",
+    },
 }
 WEEKDAYS_ES = ("lun", "mar", "mie", "jue", "vie", "sab", "dom")
 MONTHS_ES = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")

@@ -85,6 +85,8 @@ class Purpose(enum.StrEnum):
     eta = enum.auto()
     optout_confirm = enum.auto()
     help = enum.auto()
+    last_word = enum.auto()
+    """The one text of a talk that may still leave when the plan's texts are used up."""
 
 
 class Message(db.Model):

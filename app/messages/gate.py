@@ -34,6 +34,8 @@ class Known:
     tenants: dict[UUID, Tenant]
     registered: set[UUID]
     subscriptions: dict[UUID, Subscription]
+    spent: set[UUID]
+    """The businesses whose plan has no texts left."""
     opted_out: set[tuple[UUID, str]]
     rules: dict[tuple[UUID, str], ContactRule]
     not_textable: dict[tuple[UUID, str], str]
@@ -48,12 +50,15 @@ def read(batch: Sequence[Message]) -> Known:
 
     ids = {message.tenant_id for message in batch}
     keys = {(message.tenant_id, message.customer_phone) for message in batch}
-    threads = select(Conversation.id, Conversation.control_version, Conversation.last_customer_text_at).where(
+    asked = (Conversation.id, Conversation.control_version, Conversation.last_customer_text_at)
+    threads = select(*asked, Conversation.urgency_level).where(
         Conversation.id.in_({message.conversation_id for message in batch if message.conversation_id})
     )
     visits = select(Appointment.id, Appointment.status, Appointment.window_start_at, Appointment.address).where(
         Appointment.id.in_({message.appointment_id for message in batch if message.appointment_id})
     )
+    plans = db.session.scalars(select(Subscription).where(Subscription.tenant_id.in_(ids)))
+    bought = {one.tenant_id: one for one in plans}
     return Known(
         tenants={one.id: one for one in db.session.scalars(select(Tenant).where(Tenant.id.in_(ids)))},
         registered=set(
@@ -63,10 +68,8 @@ def read(batch: Sequence[Message]) -> Known:
                 )
             )
         ),
-        subscriptions={
-            one.tenant_id: one
-            for one in db.session.scalars(select(Subscription).where(Subscription.tenant_id.in_(ids)))
-        },
+        subscriptions=bought,
+        spent={tenant_id for tenant_id, one in bought.items() if usage.is_over_quota(one)},
         opted_out={
             (row.tenant_id, row.phone)
             for row in db.session.execute(
@@ -144,8 +147,9 @@ def _plan(message: Message, known: Known) -> str | None:
     subscription = known.subscriptions.get(message.tenant_id)
     if subscription is None or subscription.access_at(now()) != Access.full:
         return "access"
-    own = message.purpose in (*OWN_INITIATIVE, Purpose.greeting)
-    return "quota" if own and usage.is_over_quota(subscription) else None
+    thread = known.threads.get(message.conversation_id) if message.conversation_id else None
+    is_exempt = message.purpose == Purpose.last_word or (thread is not None and thread.urgency_level == "emergency")
+    return "quota" if not is_exempt and message.tenant_id in known.spent else None
 
 
 def _timing(message: Message, tenant: Tenant, known: Known) -> str | None:

@@ -125,7 +125,8 @@ def discard(message: Message, why: str) -> None:
         "discard_reason": why,
     }
     events.publish(message.tenant_id, "message.status", told, message.correlation_id)
-    if why in ("too_late", "registration", "paused", "access", "rate_limit"):
+    is_missed = why == "quota" and message.purpose not in gate.OWN_INITIATIVE
+    if is_missed or why in ("too_late", "registration", "paused", "access", "rate_limit"):
         tasks.add(
             message.tenant_id,
             f"untold:{message.conversation_id}:{why}",

@@ -258,6 +258,7 @@ def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
             place=_place(visit.address),
             after_hours=visit.is_after_hours,
             counts=visit.kind == Kind.booking,
+            visit=str(visit.id),
         )
         for visit in between(tenant_id, start, end)
         if visit.status in OCCUPYING

@@ -14,6 +14,7 @@ from app.extensions import db, uuid7
 from app.scheduling.types import Slot
 
 STALE_AFTER = timedelta(minutes=60)
+MOST = 3
 
 
 class OfferStatus(enum.StrEnum):
@@ -24,7 +25,10 @@ class OfferStatus(enum.StrEnum):
 
 class OfferedSlot(db.Model):
     __tablename__ = "offered_slot"
-    __table_args__ = (Index("ix_offered_slot_open", "conversation_id", postgresql_where="status = 'open'"),)
+    __table_args__ = (
+        Index("ix_offered_slot_open", "conversation_id", postgresql_where="status = 'open'"),
+        Index("ix_offered_slot_thread", "conversation_id", "created_at"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
     conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
@@ -66,6 +70,25 @@ def standing(conversation_id: UUID) -> list[OfferedSlot]:
         OfferedSlot.created_at > now() - STALE_AFTER,
     )
     return list(db.session.scalars(open_ones.order_by(OfferedSlot.number)))
+
+
+def lapsed(conversation_id: UUID) -> list[OfferedSlot]:
+    """The last offers of a conversation, by number, that nobody chose from and that stand no more."""
+    latest = select(OfferedSlot).where(OfferedSlot.conversation_id == conversation_id)
+    rows = db.session.scalars(latest.order_by(OfferedSlot.created_at.desc(), OfferedSlot.number.desc()).limit(MOST))
+    last = _together(list(rows))
+    is_over = all(row.status != OfferStatus.chosen and not _stands(row) for row in last)
+    return last if is_over else []
+
+
+def _together(newest_first: list[OfferedSlot]) -> list[OfferedSlot]:
+    """The offers of one text: back to the one with the number 1."""
+    first = next((place for place, row in enumerate(newest_first) if row.number == 1), -1)
+    return newest_first[first::-1] if first >= 0 else []
+
+
+def _stands(row: OfferedSlot) -> bool:
+    return row.status == OfferStatus.open and row.created_at > now() - STALE_AFTER
 
 
 def withdraw(conversation_id: UUID, status: OfferStatus = OfferStatus.stale) -> None:

@@ -59,6 +59,8 @@ class Busy:
     after_hours: bool = False
     counts: bool = True
     """Whether it counts against the daily limit (pending, confirmed and in-progress bookings do)."""
+    visit: str | None = None
+    """The booking that it is, so that a search for another time for it can leave it out."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,8 @@ class Wanted:
     place: Place | None = None
     asker: str | None = None
     """The conversation that asks: its own hold does not block it."""
+    moving: str | None = None
+    """The visit that another time is wanted for: its own time does not block it."""
     at_most: int | None = None
 
 

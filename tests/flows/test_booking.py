@@ -161,32 +161,6 @@ def test_cancelling_asks_first(story):
     assert len(story.heard()) == said
 
 
-def test_there_is_nothing_to_cancel(story):
-    story.opens().at("15:00")
-    story.misses()
-    answer = story.says("I need to cancel my appointment please")
-    assert answer
-    assert "Cancelled" not in answer
-    assert story.thread().status == "active"
-
-
-def test_moving_a_visit_keeps_one(story):
-    """SC27: the new time is booked before the old one is given up; same price, same job number."""
-    a_visit_tomorrow(story)
-    old = story.one(Appointment)
-    answer = story.says("I need to reschedule my visit to Thursday")
-    assert "Thu, Sep 17" in answer
-    moved = story.says("1")
-    assert "Thu, Sep 17" in moved
-    visits = {visit.status: visit for visit in story.all(Appointment)}
-    assert set(visits) == {"cancelled", "pending"}
-    assert visits["cancelled"].cancel_reason == "rescheduling"
-    new = visits["pending"]
-    assert (new.price_low_cents, new.price_high_cents, new.job_number) == (15_000, 20_000, old.job_number)
-    assert new.version == old.version + 1
-    assert story.local(new.start_at).startswith("Thu")
-
-
 def test_declining_gives_the_hold_back(story):
     a_held_offer(story)
     story.says("no thanks, not interested")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from app.dispatch import guard, understanding
-from app.dispatch.policy import asking, compose, danger, endings, memory, offering, silence, visits
+from app.dispatch.policy import asking, compose, danger, endings, late, memory, offering, silence, visits
 from app.dispatch.policy.frame import CLOSED, Draft, Turn
 from app.dispatch.types import Context, Event, Result, State, Suggestion
 
@@ -61,6 +61,7 @@ def hear(this: Turn) -> Draft:
         return opted_out(this)
     if this.state.outcome in CLOSED:
         memory.begin_again(this)
+    this.state.moving = None
     memory.remember(this)
     danger.notice(this)
     this.state.nudges = 0
@@ -86,6 +87,8 @@ def lost(this: Turn) -> Draft:
     """The slot was taken between the offer and the booking: apologise, offer anew (behaviour.md 9, slot_gone)."""
     this.state.outcome, this.state.stage = "open", "confirming"
     this.state.offer_slots = []
+    if this.state.moving:
+        return visits.go_on_after_loss(this)
     return offering.offer(this, apology="slot_gone")
 
 
@@ -146,6 +149,8 @@ STEPS: tuple[Step, ...] = (
     too_unclear,
     endings.questions,
     offering.choice,
+    late.choice,
+    visits.booked_already,
     endings.price_first,
     endings.unclear,
     asking.missing,

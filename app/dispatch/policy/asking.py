@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.dispatch import wording
+from app.dispatch.policy import memory
 from app.dispatch.policy.frame import Draft, Turn
 
 LOW_CONFIDENCE = 0.5
@@ -19,6 +20,8 @@ def missing(turn: Turn) -> Draft | None:
     """The next question, or None when times can be offered; too many questions end with a person."""
     state = turn.state
     needs_job = not state.jobs or state.job_confidence < LOW_CONFIDENCE
+    if not needs_job:
+        assume_place(turn)
     needs_place = not turn.has_place
     if needs_place and turn.said.address.is_vague:
         turn.flag("needs_geocoding")
@@ -30,6 +33,21 @@ def missing(turn: Turn) -> Draft | None:
     if needs_job and may_ask:
         return essential(turn, Draft(job_template(turn), {"example": example(turn)}, asks="job"))
     return area_question(turn) or wanted(turn)
+
+
+def assume_place(turn: Turn) -> None:
+    """Offer a known customer times at the address of last time, named so that he can put it right (SC17)."""
+    known = turn.context.customer.addresses
+    if turn.has_place or not known or turn.said.address.is_vague or "address_assumed" in turn.state.flags:
+        return
+    turn.flag("address_assumed")
+    memory.same_address(turn)
+    turn.forget_estimates()
+    if turn.area.result == "in":
+        turn.note("address_again", address=known[0])
+        return
+    turn.state.street = turn.state.postal_code = turn.state.city = None
+    turn.forget_estimates()
 
 
 def moved_on(turn: Turn) -> bool:

@@ -123,7 +123,7 @@ def remember(turn: Turn, draft: Draft, text: str | None) -> None:
     elif draft.outcome or draft.clears_offers:
         state.asked = None
     if draft.offers:
-        state.offer_slots = [one.slot.id for one in draft.offers]
+        state.offer_slots, state.lapsed_slots = [one.slot.id for one in draft.offers], []
     if draft.clears_offers:
         state.offer_slots = []
     is_kept = turn.event.kind != "message" or state.outcome in {"escalated", "emergency_dispatch"}

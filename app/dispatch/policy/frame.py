@@ -140,8 +140,8 @@ class Turn:
         """The free times for the jobs in hand."""
         return self.search(sum(line.minutes for line in self.estimates))
 
-    def search(self, minutes: int, *, urgency: Urgency | None = None) -> Found:
-        """The free times for a job of some length."""
+    def search(self, minutes: int, *, urgency: Urgency | None = None, moving: str | None = None) -> Found:
+        """The free times for a job of some length; the time of a visit that is `moving` is free for it."""
         lines = self.estimates
         return self.context.find_slots(
             Wanted(
@@ -152,6 +152,7 @@ class Turn:
                 urgency_multiplier=max(line.urgency_multiplier for line in lines),
                 place=self.area.place if self.has_place else None,
                 asker=self.context.seed or None,
+                moving=moving,
             )
         )
 
@@ -167,11 +168,38 @@ class Turn:
         return [offer for offer in self.context.offers if offer.slot.id in known]
 
     @property
+    def lapsed(self) -> list[Offer]:
+        """Offers that went off the table because nothing was heard; none while others are on it."""
+        known = {*self.state.lapsed_slots, *self.state.offer_slots}
+        return [] if self.table else [offer for offer in self.context.lapsed if offer.slot.id in known]
+
+    @property
     def visits(self) -> list[OwnAppointment]:
         """The caller's own visits that are still to come."""
         return [
             visit for visit in self.context.appointments if visit.status in UPCOMING and visit.window_end > self.now
         ]
+
+    @property
+    def visit_to_move(self) -> OwnAppointment | None:
+        """The visit that another time is being looked for."""
+        if self.state.pending_act != "reschedule":
+            return None
+        return next((visit for visit in self.visits if visit.id == self.state.pending_appointment), None)
+
+    @property
+    def has_visit_for_job(self) -> bool:
+        """Whether what is to be done is what an upcoming visit is for already."""
+        if not self.visits:
+            return False
+        booked = {job for visit in self.visits for job in (*visit.job_types, visit.job_type)}
+        return not self.state.jobs or {line.job_type for line in self.estimates} <= booked
+
+    @property
+    def names_other_work(self) -> bool:
+        """Whether this text names a job that is not in hand."""
+        jobs = [job for job in self.said.jobs.types if not job.startswith("general_")]
+        return any(job not in self.state.jobs for job in jobs)
 
     def window(self, start: dt.datetime, end: dt.datetime) -> str:
         return wording.window_text(start, end, self.now, zone=self.context.timezone, language=self.language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from app.dispatch import jobs as job_words
 from app.dispatch.policy.frame import Turn
@@ -71,13 +72,18 @@ def same_address(turn: Turn) -> None:
     """The address of last time, confirmed by a yes."""
     known = turn.context.customer.addresses
     if known:
-        parts = [part.strip() for part in known[0].split(",")]
-        turn.state.street = parts[0]
-        digits = "".join(known[0].split()[-1:])
-        if digits[:5].isdigit() and len(digits) >= 5:
-            turn.state.postal_code = digits[:5]
-        if len(parts) > 2:
-            turn.state.city = parts[1]
+        take_address(turn, known[0])
+
+
+def take_address(turn: Turn, line: str) -> None:
+    """Take up an address that we know in one line: street, city, ZIP."""
+    parts = [part.strip() for part in line.split(",")]
+    turn.state.street = parts[0] or None
+    digits = "".join(line.split()[-1:])
+    if digits[:5].isdigit() and len(digits) >= 5:
+        turn.state.postal_code = digits[:5]
+    if len(parts) > 2:
+        turn.state.city = parts[1]
 
 
 def jobs(turn: Turn) -> None:
@@ -87,7 +93,7 @@ def jobs(turn: Turn) -> None:
         return
     sure = [job for job in found.types if not job.startswith("general_")]
     known = [job for job in state.jobs if not job.startswith("general_")]
-    replaces = is_detail(turn)
+    replaces = is_detail(turn) or is_next_job(turn)
     if not sure and known:
         return
     if not known or replaces:
@@ -106,10 +112,15 @@ def is_detail(turn: Turn) -> bool:
     return state.asked == "job" and state.job_confidence < turn.context.job_confidence_threshold
 
 
+def is_next_job(turn: Turn) -> bool:
+    """Whether the job in hand has its visit already, so that another one is a matter of its own."""
+    return turn.has_visit_for_job and turn.names_other_work
+
+
 def times(turn: Turn) -> None:
     """A new wish replaces the old one; refused times add up."""
     state, found = turn.state, turn.said.times
-    if turn.said.intent == "hours_question":
+    if turn.said.intent == "hours_question" or state.pending_act == "which_visit":
         return
     if found.picked and not turn.said.is_no and turn.said.intent != "price_question":
         return
@@ -130,8 +141,10 @@ def times(turn: Turn) -> None:
 
 
 def begin_again(turn: Turn) -> None:
-    """A text after the end: the person and the place stay, the request is new."""
-    old = turn.state
+    """A text after the end: the person and the place stay, the request is new; after a silence it is the old one."""
+    old, was_silent = turn.state, turn.state.outcome == "abandoned"
+    if (turn.names_other_work and not was_silent) or (old.outcome == "booked" and not turn.visits):
+        old = replace(old, jobs=[], job_confidence=0.0, wants_install=False, price_told=False)
     turn.state = State(
         language=old.language,
         spanish_texts=old.spanish_texts,
@@ -162,3 +175,13 @@ def begin_again(turn: Turn) -> None:
         asks_of=old.asks_of,
         stage="collecting_info",
     )
+    if was_silent:
+        go_on(turn.state, old, today=f"{turn.now:%Y-%m-%d}")
+
+
+def go_on(state: State, old: State, *, today: str) -> None:
+    """What a customer wanted who fell silent, without the days that are over."""
+    state.wishes = [window for window in old.wishes if (window.get("date") or today) >= today]
+    state.exclude, state.asap, state.flexible = list(old.exclude), old.asap, old.flexible
+    state.lapsed_slots = list(old.lapsed_slots)
+    state.pending_act, state.pending_appointment = old.pending_act, old.pending_appointment

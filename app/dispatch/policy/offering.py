@@ -125,7 +125,8 @@ def choice(turn: Turn) -> Draft | None:
         return ask_which(turn, picked)
     if said.is_yes and not said.times.windows and not said.times.exclude and not said.wants("price_objection"):
         return take(turn, table[0]) if len(table) == 1 else ask_which(turn, table)
-    if said.is_no and not said.times.windows and not said.times.exclude and not said.wants("defer", "not_needed"):
+    has_wish = bool(said.times.windows or said.times.exclude) or not said.address.is_empty
+    if said.is_no and not has_wish and not said.wants("defer", "not_needed"):
         return declined(turn)
     return None
 
@@ -157,7 +158,7 @@ def book(turn: Turn, picked: Offer) -> Draft:
         "window": turn.slot_window(picked),
         "price": wording.offer_price_text(picked, turn.language),
         "job_number": turn.context.job_number,
-        "confirm_when": turn.context.confirm_when,
+        "confirm_when": wording.DAY_WORDS[turn.language]["day_before"].format(clock=turn.context.confirm_clock),
         "address": turn.address,
     }
     turn.state.pending_act = turn.state.pending_appointment = None
@@ -192,7 +193,7 @@ def move(turn: Turn, picked: Offer) -> Draft:
         "job_number": (visit.job_number if visit else "") or turn.context.job_number,
     }
     act = f"reschedule:{state.pending_appointment}:{picked.slot.id}"
-    state.pending_act = state.pending_appointment = None
+    state.moving, state.pending_act, state.pending_appointment = state.pending_appointment, None, None
     return Draft(
         "moved",
         values,

@@ -48,10 +48,18 @@ def about_work(turn: Turn) -> None:
     said, is_other = turn.said, turn.said.wants("order_question", "warranty_question")
     if said.wants("order_question"):
         turn.note("order_of_work")
-    if said.wants("warranty_question") and turn.context.warranty_note:
+    if turn.context.warranty_note and (said.wants("warranty_question") or is_repeated_job(turn)):
+        turn.flag("warranty_told")
         turn.note("warranty", note=turn.context.warranty_note)
     if said.intent == "service_question" and turn.state.jobs and not is_other:
         turn.note("service_yes")
+
+
+def is_repeated_job(turn: Turn) -> bool:
+    """Whether we did this very job for the customer before, which he has not been told about yet (SC17)."""
+    done = set(turn.context.customer.previous_jobs)
+    has_done = bool(turn.state.jobs) and any(line.job_type in done for line in turn.estimates)
+    return has_done and "warranty_told" not in turn.state.flags
 
 
 def price_answer(turn: Turn) -> None:

@@ -21,6 +21,11 @@ def heard_nothing(turn: Turn) -> Draft:
         return nudge(turn)
     if state.asked == "address" and not turn.has_place and state.jobs:
         return Draft(acts=("alert_owner", "handoff"), outcome="handoff", stage="escalated", reason="no_address")
+    state.lapsed_slots = list(state.offer_slots)
+    visit = turn.visit_to_move
+    if visit is not None:
+        kept = {"window": turn.window(visit.window_start, visit.window_end)}
+        return Draft("cancel_kept", kept, outcome="abandoned", stage="complete", clears_offers=True)
     return Draft("closing", outcome="abandoned", stage="rejected", clears_offers=True)
 
 
@@ -36,4 +41,5 @@ def nudge(turn: Turn) -> Draft:
     if len(table) > 1:
         joiner = f" {wording.DAY_WORDS[turn.language]['or']} "
         values["window"] = joiner.join(turn.slot_window(one) for one in table)
-    return Draft("nudge", values, asks=state.asked, stage="confirming")
+    template = "nudge" if turn.visit_to_move is None else "nudge_move"
+    return Draft(template, values, asks=state.asked, stage="confirming")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from app.dispatch import proposals, wording
-from app.dispatch.policy import offering
+from app.dispatch.findings import Times
+from app.dispatch.policy import late, memory, offering, shifts
 from app.dispatch.policy.frame import Draft, Turn
 from app.dispatch.types import OwnAppointment
 from app.scheduling.types import Found
@@ -20,20 +22,22 @@ def about_visit(turn: Turn) -> Draft | None:
         return visit_named(turn)
     if said.intent == "cancel_appointment":
         return start(turn, "cancel")
-    if said.intent == "reschedule" or is_shift(turn):
+    if state.pending_act == "reschedule" and not turn.names_other_work:
+        return go_on_moving(turn)
+    if said.intent == "reschedule" or shifts.is_meant(turn):
         return start(turn, "reschedule")
     if state.pending_act == "reschedule":
-        return go_on_moving(turn)
+        state.pending_act = state.pending_appointment = None
     if said.intent == "existing_followup":
         return follow_up(turn)
     return None
 
 
-def is_shift(turn: Turn) -> bool:
-    """A known visit, nothing else going on, and only another time is asked for."""
-    said = turn.said
-    is_idle = not turn.table and not turn.state.jobs and not said.jobs.types and turn.state.asked in {None, "job"}
-    return bool(turn.visits) and is_idle and said.wants("availability_question") and bool(said.times.windows)
+def booked_already(turn: Turn) -> Draft | None:
+    """Nothing new is wanted and the visit stands: say when it is instead of selling it twice."""
+    if not turn.state.jobs or turn.table or not turn.has_visit_for_job or turn.is_emergency:
+        return None
+    return follow_up(turn)
 
 
 def start(turn: Turn, act: str) -> Draft:
@@ -42,13 +46,18 @@ def start(turn: Turn, act: str) -> Draft:
     if not visits:
         turn.act("alert_owner")
         return Draft("no_visit", acts=("handoff",), outcome="handoff", stage="escalated", reason="no_visit")
-    if len(visits) > 1:
-        turn.state.pending_act, turn.state.pending_appointment = "which_visit", act
-        listed = "; ".join(
-            f"{number}) {turn.window(visit.window_start, visit.window_end)}" for number, visit in enumerate(visits, 1)
-        )
-        return Draft("cancel_which", {"visits": listed}, asks="slot")
-    return begin(turn, act, visits[0])
+    meant = shifts.named(turn) if act == "reschedule" and len(visits) > 1 else []
+    visit = visits[0] if len(visits) == 1 else meant[0] if len(meant) == 1 else None
+    if act == "reschedule" and visit is not None:
+        turn.state.wishes = shifts.wishes(turn, visit)
+        turn.state.exclude, turn.state.asap = list(turn.said.times.exclude), False
+    if visit is not None:
+        return begin(turn, act, visit)
+    turn.state.pending_act, turn.state.pending_appointment = "which_visit", act
+    listed = "; ".join(
+        f"{number}) {turn.window(visit.window_start, visit.window_end)}" for number, visit in enumerate(visits, 1)
+    )
+    return Draft("cancel_which", {"visits": listed}, asks="slot")
 
 
 def visit_named(turn: Turn) -> Draft:
@@ -63,6 +72,7 @@ def visit_named(turn: Turn) -> Draft:
         if number == index or f"{local(turn, visit.window_start):%Y-%m-%d}" in dates
     ]
     if len(named) == 1:
+        turn.said = replace(turn.said, times=Times())  # the number or the day named the visit, not a wish
         return begin(turn, act, named[0])
     state.pending_act = state.pending_appointment = None
     return start(turn, act)
@@ -82,6 +92,8 @@ def begin(turn: Turn, act: str, visit: OwnAppointment) -> Draft:
         policy = turn.context.cancellation_policy if hours < turn.context.cancellation_window_hours else ""
         values = {"window": turn.window(visit.window_start, visit.window_end), "policy": policy}
         return Draft("cancel_ask", values, asks="confirm_cancel")
+    if not turn.has_place:
+        memory.take_address(turn, visit.address)
     state.offer_slots = []
     return go_on_moving(turn) or offering.no_times(turn)
 
@@ -99,6 +111,8 @@ def cancel_answer(turn: Turn) -> Draft | None:
     window = turn.window(visit.window_start, visit.window_end)
     if said.wants("reschedule") or (said.times.windows and not said.is_yes):
         return begin(turn, "reschedule", visit)
+    if state.asked != "confirm_cancel" and not said.is_no:
+        return begin(turn, "cancel", visit)
     if said.is_yes or (said.wants("cancel_appointment") and not said.is_no):
         state.pending_act = state.pending_appointment = None
         return Draft(
@@ -116,22 +130,45 @@ def go_on_moving(turn: Turn) -> Draft | None:
     if visit is None:
         state.pending_act = state.pending_appointment = None
         return None
+    window = turn.window(visit.window_start, visit.window_end)
+    if shifts.is_kept(turn) and not turn.said.times.picked:
+        state.pending_act = state.pending_appointment = None
+        return Draft("cancel_kept", {"window": window}, stage="complete", clears_offers=True)
     picked = offering.choice(turn)
     if picked:
         return picked
-    window = turn.window(visit.window_start, visit.window_end)
-    if turn.wish.is_open and state.asked != "when":
+    state.wishes = shifts.wishes(turn, visit) or state.wishes
+    if turn.wish.is_open and state.asked != "when" and not turn.lapsed:
         return Draft("move_when", {"window": window}, asks="when")
+    return offer_move(turn, visit)
+
+
+def offer_move(turn: Turn, visit: OwnAppointment) -> Draft:
+    """Two or three times for a visit that stays as long and as dear as it is."""
+    found = regular(turn.search(visit.minutes, urgency="normal", moving=visit.id))
+    others = tuple(slot for slot in found.slots if slot.start != visit.window_start)
+    wanted = late.chosen(turn)
+    again = late.still_free(wanted, others) if wanted else None
+    if again is not None:
+        return move_draft(turn, visit, proposals.offers_for([again], turn.estimates), is_match=True)
     slots, is_match = proposals.choose(
-        regular(turn.search(visit.minutes, urgency="normal")),
-        urgency="normal",
-        wish=turn.wish,
-        now=turn.now,
-        zone=turn.context.timezone,
+        Found(others), urgency="normal", wish=turn.wish, now=turn.now, zone=turn.context.timezone
     )
     if not slots:
         return offering.no_times(turn)
     return move_draft(turn, visit, proposals.offers_for(slots, turn.estimates), is_match=is_match)
+
+
+def go_on_after_loss(turn: Turn) -> Draft:
+    """The new time was taken between the offer and the choice: the visit stands, other times are offered (SC27)."""
+    state = turn.state
+    state.pending_act, state.pending_appointment, state.moving = "reschedule", state.moving, None
+    visit = pending_visit(turn)
+    if visit is None:
+        return offering.no_times(turn)
+    draft = offer_move(turn, visit)
+    turn.before = []
+    return offering.wrapped("slot_gone", "options", draft) if draft.offers else draft
 
 
 def regular(found: Found) -> Found:
@@ -150,7 +187,7 @@ def move_draft(turn: Turn, visit: OwnAppointment, offers: list[offering.Offer], 
         "window": turn.window(visit.window_start, visit.window_end),
         "options": wording.options_text(offers, turn.now, zone=zone, language=language, priced=False),
         "choices": wording.choices_text(len(offers), language),
-        "slot": turn.slot_window(offers[0])[:1].upper() + turn.slot_window(offers[0])[1:],
+        "slot": turn.slot_window(offers[0]),
     }
     is_one = len(offers) == 1
     return Draft(

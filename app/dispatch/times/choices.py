@@ -73,6 +73,7 @@ NOT_NAMED = re.compile(
     r"later|sooner)\?|be (?:earlier|later|sooner)|running late|is late|maybe later|talk later|text later|get back|"
     r"until later)\b"
 )
+AT_HOUR = re.compile(r"\b(?:at|a las?) \(?\d")
 EXPLICIT = re.compile(r"(?:\b(?:option|number|choice|slot|opcion|numero|no)\.? ?#? ?|#)([123])\b")
 REFUSES = re.compile(r"\b(?:not|no|neither|none|cant|wont|doesnt|dont|ninguna?)\b")
 
@@ -95,13 +96,14 @@ def pick(
 
 
 def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
-    """A bare number (the hour first, the option second), "option 2", "the second one"."""
+    """A bare number (the option that we numbered first, the hour second), "at 2", "option 2", "the second one"."""
     bare = BARE.match(words)
     if bare:
         value = NUMBERS.get(bare[1]) or int(bare[1])
         by_hour = [index for index, start in enumerate(offers) if start.hour % 12 == value % 12 and start.minute == 0]
         if 1 <= value <= len(offers):
-            return [value - 1] if len(by_hour) != 1 or value - 1 in by_hour else by_hour
+            is_hour = len(by_hour) == 1 and AT_HOUR.search(words)
+            return by_hour if is_hour else [value - 1]
         return by_hour if len(by_hour) == 1 else []
     explicit = EXPLICIT.search(words)
     if explicit and int(explicit[1]) <= len(offers):

@@ -68,14 +68,14 @@ def test_no_talk_breaks_a_promise_of_the_product(texts):
 
 
 def assert_times_are_known(talk: Talk, reply: str) -> None:
-    """Every clock time belongs to an offer of this talk."""
+    """Every clock time belongs to an offer of this talk, to the opening hours, or says when a visit is confirmed."""
     zone = talk.now.tzinfo
     edges = {
         f"{moment.astimezone(zone):%H:%M}"
         for one in talk.history
         for moment in (one.slot.window_start, one.slot.window_end)
     }
-    edges |= {"08:00", "18:00", "14:00"}
+    edges |= {"08:00", "18:00", "14:00", "19:00"}
     for hour, minute, half in CLOCK.findall(reply):
         said = f"{int(hour) % 12 + (12 if half == 'P' else 0):02d}:{minute or '00'}"
         assert said in edges, (said, reply)

@@ -1,0 +1,93 @@
+"""How a text speaks of a visit that exists: whether it means one, which, and which other day (behaviour.md 4.6)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from app.dispatch.policy.frame import Turn
+from app.dispatch.types import Json, OwnAppointment
+
+ASKS_FOR_A_TIME = frozenset({"availability_question", "hours_question", "service_question", "give_info", "new_job"})
+COUNTS = {"a": 1, "one": 1, "un": 1, "una": 1, "the next": 1, "another": 1, "two": 2, "dos": 2, "a couple": 2}
+BY_DAYS = re.compile(
+    r"\b(?P<count>a couple|another|one|two|three|un|una|dos|tres|a|\d) (?:of )?(?P<unit>days?|weeks?|dias?|semanas?)\b"
+    r"(?P<after>(?: \w+){0,2})"
+)
+NEXT_DAY = re.compile(r"\b(?:the )?(?:next|following) day\b|\bthe day after(?! tomorrow)|\bel dia siguiente\b")
+DAY_BEFORE = re.compile(r"\b(?:the )?day before\b|\bel dia antes\b")
+SOONER = re.compile(r"\b(?:up|forward|earlier|sooner|before|antes)\b")
+OTHERWISE = re.compile(r"\b(?:instead|earlier|later|sooner|another|different|other|rather|en vez|mejor|otr[ao])\b")
+KEEP = re.compile(
+    r"\b(?:never ?mind|keep (?:it|my|the)|leave (?:it|my|the)|forget (?:it|about)|stay with|"
+    r"as (?:it is|planned|scheduled)|dejel[ao]|asi esta bien)\b"
+)
+
+
+def is_meant(turn: Turn) -> bool:
+    """A visit stands for the job in hand, no other job is named, and a time is asked for that is not the visit's."""
+    said = turn.said
+    if turn.table or not turn.visits or turn.names_other_work or said.intent not in ASKS_FOR_A_TIME:
+        return False
+    if not turn.has_visit_for_job or not (said.times.windows or said.times.exclude):
+        return False
+    return bool(OTHERWISE.search(said.plain)) or not any(is_as_planned(turn, visit) for visit in turn.visits)
+
+
+def is_as_planned(turn: Turn, visit: OwnAppointment) -> bool:
+    """Whether the time that is spoken of is the time of the visit."""
+    start, times = visit.window_start.astimezone(turn.now.tzinfo), turn.said.times
+    if f"{start:%Y-%m-%d}" in times.exclude:
+        return False
+    at = f"{start:%H:%M}"
+    return any(
+        window.get("date") in {None, f"{start:%Y-%m-%d}"}
+        and (window.get("start") or at) <= at
+        and (at == window.get("start") or at < (window.get("end") or "24"))
+        and (not window.get("is_point") or window["start"] == at)
+        for window in times.windows
+    )
+
+
+def wishes(turn: Turn, visit: OwnAppointment) -> list[Json]:
+    """The days and hours that a visit is wished for; "back a day" counts from the day of the visit."""
+    windows = [window for window in turn.said.times.windows if not is_old_time(turn, visit, window)]
+    date = relative_date(turn, visit)
+    if windows or date is None:
+        return windows
+    return [{"date": f"{date:%Y-%m-%d}", "start": None, "end": None, "is_point": False, "approximate": False}]
+
+
+def is_old_time(turn: Turn, visit: OwnAppointment, window: Json) -> bool:
+    """Such as "my Wednesday visit" beside the day that is wished: it names what is to be moved."""
+    start = visit.window_start.astimezone(turn.now.tzinfo)
+    return len(turn.said.times.windows) > 1 and window.get("date") == f"{start:%Y-%m-%d}" and not window.get("start")
+
+
+def relative_date(turn: Turn, visit: OwnAppointment) -> dt.date | None:
+    """The day that "back a day", "a week later" or "the day before" means for a visit."""
+    start, plain = visit.window_start.astimezone(turn.now.tzinfo).date(), turn.said.plain
+    if NEXT_DAY.search(plain):
+        return start + dt.timedelta(days=1)
+    if DAY_BEFORE.search(plain):
+        return start - dt.timedelta(days=1)
+    found = BY_DAYS.search(plain)
+    if found is None:
+        return None
+    word = found["count"]
+    days = (int(word) if word.isdigit() else COUNTS.get(word, 3)) * (7 if found["unit"][0] in "ws" else 1)
+    before = plain[: found.start()].split()[-3:]
+    is_sooner = SOONER.search(" ".join(before)) or SOONER.search(found["after"])
+    return start + dt.timedelta(days=-days if is_sooner else days)
+
+
+def named(turn: Turn) -> list[OwnAppointment]:
+    """The visits on a day that the text names."""
+    times = turn.said.times
+    dates = {window.get("date") for window in times.windows} | set(times.exclude)
+    return [visit for visit in turn.visits if f"{visit.window_start.astimezone(turn.now.tzinfo):%Y-%m-%d}" in dates]
+
+
+def is_kept(turn: Turn) -> bool:
+    """Whether the visit is to stay where it is after all."""
+    return bool(KEEP.search(turn.said.plain)) or turn.said.wants("not_needed")
