@@ -1,6 +1,9 @@
 """Every table, for Alembic; nothing else."""
 
 from app.audit import Audit
+from app.calendars import Calendar, Connection
+from app.calendars.consent import OAuthState
+from app.calendars.pushes import CalendarEvent
 from app.calls import Call, Claim
 from app.consent import Consent, Contact, OptOut
 from app.conversations import Conversation, Note, Turn
@@ -29,9 +32,10 @@ from app.usage import UsageCounter, UsageEvent
 from app.users import Staff, User
 
 __all__ = [
-    "Appointment", "Audit", "Call", "Claim", "Consent", "Contact", "Conversation", "Customer", "Delivery",
+    "Appointment", "Audit", "Calendar", "CalendarEvent", "Call", "Claim", "Connection", "Consent", "Contact",
+    "Conversation", "Customer", "Delivery",
     "Escalation", "Estimate", "Event", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number",
-    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "ServiceKey", "Session", "Staff",
+    "OAuthState", "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "ServiceKey", "Session", "Staff",
     "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User",
     "Webhook",
 ]  # fmt: skip

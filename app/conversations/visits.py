@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app import leads, messages, tasks
+from app.calendars import pushes
 from app.clock import now
 from app.conversations import Conversation, Mode, Status, note, touch
 from app.dispatch import wording
@@ -109,6 +110,7 @@ def move(thread: Conversation, appointment_id: str, slot_id: str) -> Appointment
         )
         new.job_number, old.job_number = old.job_number, None
         new.version = old.version
+    pushes.hand_over(old.id, new.id)
     appointments.tell(new, change="moved")
     return new
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import events
+from app.calendars import pushes
 from app.clock import now
 from app.customers import Customer
 from app.errors import Conflict, NotFound
@@ -172,7 +173,7 @@ def change(appointment: Appointment, status: AppointmentStatus, *, reason: str |
 
 
 def tell(appointment: Appointment, *, change: str) -> None:
-    """Let pages and services know; a confirmed visit has an event of its own."""
+    """Let pages, services and linked calendars know; a confirmed visit has an event of its own."""
     name = appointment.customer.name if appointment.customer else None
     if appointment.status == AppointmentStatus.confirmed and change in ("confirmed", "booked"):
         confirmed = {
@@ -191,6 +192,7 @@ def tell(appointment: Appointment, *, change: str) -> None:
         "change": change,
     }
     events.publish(appointment.tenant_id, "appointment.updated", told)
+    pushes.mark(appointment)
 
 
 def of(tenant_id: UUID, appointment_id: UUID) -> Appointment:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app import audit, booking, conversations, leads, listing, tenants
 from app.booking import Plan
+from app.calendars import pushes
 from app.clock import now
 from app.conversations import Conversation
 from app.errors import Forbidden, Invalid
@@ -161,7 +162,9 @@ def cancel_appointment(appointment_id: UUID) -> ResponseReturnValue:
         _audit("appointment.cancel", found, before)
     db.session.commit()
     return jsonify(
-        appointment=appointment_json(found), calendar_event_deleted=False, within_cancellation_window=is_late
+        appointment=appointment_json(found),
+        calendar_event_deleted=pushes.is_gone(found.id),
+        within_cancellation_window=is_late,
     )
 
 
@@ -267,7 +270,7 @@ def appointment_json(visit: Appointment) -> dict[str, Any]:
         "multiplier": visit.multiplier,
         "cancel_reason": visit.cancel_reason,
         "notes": visit.notes,
-        "sync_state": "local",
+        "sync_state": pushes.state_of(visit.id),
         "version": visit.version,
     }
 
