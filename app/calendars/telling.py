@@ -28,11 +28,12 @@ def cannot_write(row: CalendarEvent, connection: Connection) -> None:
     when = row.start_at.astimezone(_zone(row)).strftime("%a %b %-d %H:%M")
     doing = "could not be written into" if row.is_wanted else "could not be taken out of"
     why = f"{row.title}, {when}: {doing} your {name} calendar. The visit stands; look at your calendar yourself."
-    key = f"{_tasks_of(row)}{row.version}"
-    tasks.add(row.tenant_id, key, "calendar_conflict", why[:500], appointment_id=row.appointment_id)
+    since = f"{connection.trouble_at:%Y%m%dT%H%M%S}"
+    tasks.add(
+        row.tenant_id, f"{_tasks_of(row)}{since}", "calendar_conflict", why[:500], appointment_id=row.appointment_id
+    )
     body = f"Visits are booked as before, but your {name} calendar does not take them. First: {why}"
-    key = f"calendar-trouble:{connection.id}:{connection.trouble_at:%Y%m%dT%H%M%S}"
-    _notify(connection, f"Your {name} calendar is out of date", body, key)
+    _notify(connection, f"Your {name} calendar is out of date", body, f"calendar-trouble:{connection.id}:{since}")
 
 
 def conflict(row: CalendarEvent, what: str) -> None:
