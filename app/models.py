@@ -3,6 +3,7 @@
 from app.audit import Audit
 from app.calendars import Calendar, Connection
 from app.calendars.consent import OAuthState
+from app.calendars.mirror import ExternalEvent
 from app.calendars.pushes import CalendarEvent
 from app.calls import Call, Claim
 from app.consent import Consent, Contact, OptOut
@@ -33,9 +34,8 @@ from app.users import Staff, User
 
 __all__ = [
     "Appointment", "Audit", "Calendar", "CalendarEvent", "Call", "Claim", "Connection", "Consent", "Contact",
-    "Conversation", "Customer", "Delivery",
-    "Escalation", "Estimate", "Event", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number",
-    "OAuthState", "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "ServiceKey", "Session", "Staff",
-    "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User",
-    "Webhook",
+    "Conversation", "Customer", "Delivery", "Escalation", "Estimate", "Event", "ExternalEvent", "Hold",
+    "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number", "OAuthState", "OfferedSlot", "OptOut",
+    "RefreshToken", "Registration", "Report", "ServiceKey", "Session", "Staff", "Subscription", "SupportTask", "Task",
+    "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User", "Webhook",
 ]  # fmt: skip

@@ -1,24 +1,30 @@
-"""Linked calendars follow our visits: events are claimed, told to their provider by a few threads, written down."""
+"""Linked calendars: our visits are written into them, the contractor's other appointments are read out of them."""
 
 import logging
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from uuid import UUID
 
 from flask import Flask, current_app
 
 from app import tenancy
-from app.calendars import access, outbox, speaking
+from app.calendars import access, collisions, mirror, outbox, speaking
 from app.calendars.access import Standing
+from app.calendars.mirror import Errand
 from app.calendars.outbox import Kind, Outcome, Parcel
 from app.extensions import db
-from app.providers import google
+from app.providers import google, google_changes
+from app.providers.google_changes import Changes
 
 log = logging.getLogger(__name__)
 
 THREADS = 4
 LOOK_SECONDS = 0.05
+
+T = TypeVar("T")
 
 
 class NoToken(Exception):
@@ -29,7 +35,7 @@ class NoToken(Exception):
         self.outcome = outcome
 
 
-class Pushers:
+class Hands:
     """Some threads beside the other work of a drain: a calendar that hangs must not keep an alarm from ringing."""
 
     def __init__(self) -> None:
@@ -47,9 +53,12 @@ class Pushers:
 
     def drain_once(self) -> bool:
         """Begin what is due while threads are free; False when nothing is due and nothing travels."""
-        parcels = outbox.claim(THREADS - len(self._running))
+        free = THREADS - len(self._running)
+        parcels = outbox.claim(free) if free else []
+        errands = mirror.claim(free - len(parcels)) if free > len(parcels) else []
         db.session.commit()
-        self._running |= {self._pool.submit(self._push, parcel) for parcel in parcels}
+        self._running |= {self._pool.submit(self._run, push, parcel) for parcel in parcels}
+        self._running |= {self._pool.submit(self._run, pull, errand) for errand in errands}
         if not self._running:
             return False
         done, self._running = wait(self._running, timeout=LOOK_SECONDS)
@@ -57,22 +66,22 @@ class Pushers:
             one.result()
         return True
 
-    def _push(self, parcel: Parcel) -> None:
+    def _run(self, work: Callable[[T], None], what: T) -> None:
         with self._app.app_context():
             tenancy.enter(tenancy.SYSTEM)
-            push(parcel)
+            try:
+                work(what)
+                db.session.commit()
+            except Exception:  # one calendar in trouble must not stop the others; its lease ends by itself
+                db.session.rollback()
+                log.exception("a calendar could not be served")
             db.session.remove()
 
 
 def push(parcel: Parcel) -> None:
-    """Tell one event; whatever goes wrong here is left to the end of its lease."""
-    try:
-        outcome = _outcome(parcel)
-        outbox.settle(parcel, outcome)
-        db.session.commit()
-    except Exception:  # one event in trouble must not stop the others
-        db.session.rollback()
-        log.exception("an event could not be pushed", extra={"event_id": str(parcel.event_id)})
+    """Tell one event to its provider."""
+    outbox.settle(parcel, _outcome(parcel))
+    db.session.commit()
 
 
 def _outcome(parcel: Parcel) -> Outcome:
@@ -86,6 +95,35 @@ def _outcome(parcel: Parcel) -> Outcome:
         return none.outcome
     except google.TokenExpired as error:
         return Outcome(Kind.later, why=str(error))
+
+
+def pull(errand: Errand) -> None:
+    """Ask one calendar what keeps its person busy."""
+    try:
+        changes = _changes(errand)
+    except NoToken as none:
+        mirror.failed(errand, {Kind.dead: None, Kind.postponed: outbox.POSTPONED}.get(none.outcome.kind, mirror.AGAIN))
+    except google.GoogleError as error:
+        log.warning("a calendar could not be read: %s", error, extra={"calendar_id": str(errand.calendar_id)})
+        mirror.failed(errand, mirror.AGAIN)
+    else:
+        collisions.report(errand.calendar_id, mirror.settle(errand, changes))
+    db.session.commit()
+
+
+def _changes(errand: Errand) -> Changes:
+    token = usable_token(errand.connection_id)
+    try:
+        return _ask(token, errand)
+    except google.TokenExpired:
+        return _ask(usable_token(errand.connection_id, refused=token), errand)
+
+
+def _ask(token: str, errand: Errand) -> Changes:
+    if errand.cursor is not None:
+        with suppress(google.Gone):  # a lost token: everything once more (calendar.md 5)
+            return google_changes.since(token, errand.external_id, errand.cursor, errand.zone)
+    return google_changes.within(token, errand.external_id, errand.start, errand.end, zone=errand.zone)
 
 
 def usable_token(connection_id: UUID, refused: str = "") -> str:

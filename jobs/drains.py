@@ -44,8 +44,8 @@ def turns() -> None:
 def bulk() -> None:
     """Alerts to the contractor, ladders, calendars, and what the clock asks for."""
     slow_work.run()
-    with calendars.Pushers() as pushers:
-        _attend(Job.drain_bulk, notifications.drain_once, notifications.climb, pushers.drain_once)
+    with calendars.Hands() as hands:
+        _attend(Job.drain_bulk, notifications.drain_once, notifications.climb, hands.drain_once)
 
 
 def _attend(job: Job, *works: Work) -> None:

@@ -1,6 +1,7 @@
 """The clock sweeps up: whatever is due and was not rung for is rung for now."""
 
 from app import escalations, events, inbox, notifications, queue, tenancy
+from app.calendars import mirror
 from app.calendars import outbox as calendar_outbox
 from app.clock import now
 from app.conversations import turns
@@ -16,6 +17,7 @@ DUE = (
     (Job.drain_bulk, notifications.overdue),
     (Job.drain_bulk, lambda: escalations.overdue(now())),
     (Job.drain_bulk, calendar_outbox.overdue),
+    (Job.drain_bulk, mirror.overdue),
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from app import consent, notifications, tasks, tenancy
 from app.calendars import Calendar, Connection, Provider, pushes
 from app.calendars.consent import OAuthState
+from app.calendars.mirror import ExternalEvent
 from app.calendars.pushes import CalendarEvent
 from app.calls import Call
 from app.conversations import Conversation
@@ -214,6 +215,7 @@ def test_the_database_hides_rows_when_a_filter_is_forgotten(web, factories, stra
         Calendar,
         CalendarEvent,
         OAuthState,
+        ExternalEvent,
     )
     with web.app_context(), tenancy.scope(tenancy.Scope("tenant", tenant_id)):
         for table in tables:

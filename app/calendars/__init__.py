@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import events
@@ -61,7 +61,7 @@ class Connection(db.Model):
     """Somebody asks for a new token until then, and nobody else does."""
     synced_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
-    calendars: Mapped[list["Calendar"]] = relationship(back_populates="connection", order_by="Calendar.created_at")
+    calendars: Mapped[list["Calendar"]] = relationship(back_populates="connection", order_by="Calendar.id")
 
     def __str__(self) -> str:
         return f"{self.provider} {self.account_email}"
@@ -71,7 +71,10 @@ class Calendar(db.Model):
     """One calendar of a linked account."""
 
     __tablename__ = "calendar"
-    __table_args__ = (UniqueConstraint("connection_id", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("connection_id", "external_id"),
+        Index("ix_calendar_due", "due_at", postgresql_where="due_at IS NOT NULL"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
     connection_id: Mapped[UUID] = mapped_column(ForeignKey("calendar_connection.id"))
@@ -79,6 +82,13 @@ class Calendar(db.Model):
     name: Mapped[str]
     timezone: Mapped[str | None]
     role: Mapped[CalendarRole] = mapped_column(default=CalendarRole.busy)
+    cursor: Mapped[str | None]
+    """With it the provider tells what has changed since."""
+    listed_at: Mapped[datetime | None]
+    """When everything in it was read last."""
+    synced_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    leased_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     connection: Mapped[Connection] = relationship(back_populates="calendars")
 
@@ -133,7 +143,7 @@ def written_by(user_id: UUID) -> Calendar | None:
             Calendar.role.in_(WRITTEN),
         )
     )
-    return db.session.scalar(wanted.order_by(Calendar.created_at).limit(1))
+    return db.session.scalar(wanted.order_by(Calendar.id).limit(1))
 
 
 def use(calendar: Calendar, role: CalendarRole) -> None:
@@ -155,7 +165,7 @@ def tell(connection: Connection) -> None:
     events.publish(connection.tenant_id, "calendar.updated", told)
 
 
-def availability_changed(connection: Connection, reason: str) -> None:
-    """Let app-server know that a person's free time may be another now; no dates: all of them."""
-    told = {"user_id": connection.user_id, "dates": [], "version": round(now().timestamp()), "reason": reason}
+def availability_changed(connection: Connection, reason: str, dates: Sequence[str] = ()) -> None:
+    """Let app-server know that a person's free time may be another now; no local dates: all of them."""
+    told = {"user_id": connection.user_id, "dates": [*dates], "version": round(now().timestamp()), "reason": reason}
     events.publish(connection.tenant_id, "availability.changed", told)

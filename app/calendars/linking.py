@@ -15,6 +15,7 @@ from app.calendars import (
     Provider,
     access,
     entries,
+    mirror,
     pushes,
     telling,
 )
@@ -54,6 +55,8 @@ def connect(errand: Errand, tokens: Tokens, found: Sequence[Found], *, target: F
     db.session.flush()
     calendars.tell(connection)
     calendars.availability_changed(connection, "connection")
+    for calendar in connection.calendars:
+        mirror.follow(calendar)
     catch_up(connection)
     return connection
 
@@ -152,6 +155,7 @@ def disconnect(connection: Connection) -> str | None:
     token = access.refresh_token_of(connection)
     connection.status, connection.token_blob, connection.token_expires_at = ConnectionStatus.revoked, None, None
     connection.last_error = connection.trouble_at = connection.refreshing_until = None
+    mirror.forget(connection.calendars)
     for row in _unsettled(connection.id):
         row.state, row.due_at = SyncState.synced, None
     calendars.tell(connection)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import estimates, tenants, users
+from app.calendars import mirror
 from app.clock import now
 from app.conversations import Conversation
 from app.customers import Customer
@@ -38,10 +39,11 @@ def full(thread: Conversation) -> Context:
     people = [person.plain() for person in technicians.active(tenant.id)]
     start, end = technicians.horizon(moment, terms.horizon_days)
     taken = appointments.busy(tenant.id, start, end)
+    is_stale = mirror.freshness(tenant.id).is_stale
 
     def find_slots(wanted: Wanted) -> Found:
         asked = Wanted(**{**wanted.__dict__, "asker": asker})
-        return availability.find(asked, terms, people, taken, moment)
+        return availability.find(asked, terms, people, taken, moment, stale=is_stale)
 
     def check_area(**where: Any) -> AreaVerdict:
         return area.check(terms, **where)
@@ -55,6 +57,7 @@ def full(thread: Conversation) -> Context:
         appointments=tuple(_visit(visit) for visit in visits),
         job_number=appointments.new_job_number(),
         confirm_when=_confirm_when(tenant),
+        calendar_stale=is_stale,
         **_common(tenant, thread.customer, str(thread.id)),
     )
 

@@ -132,7 +132,7 @@ def calendars(access_token: str) -> list[Found]:
     page: str | None = None
     for _ in range(MOST_PAGES):
         asked = {"maxResults": LONGEST_LIST} | ({"pageToken": page} if page else {})
-        told = _call("GET", "/users/me/calendarList", access_token, params=asked)
+        told = call("GET", "/users/me/calendarList", access_token, params=asked)
         found += [_found(one) for one in told.get("items", [])]
         page = told.get("nextPageToken")
         if page is None:
@@ -142,34 +142,35 @@ def calendars(access_token: str) -> list[Found]:
 
 def create_calendar(access_token: str, name: str, timezone: str) -> Found:
     """A secondary calendar of our own in the account."""
-    return _found(_call("POST", "/calendars", access_token, json={"summary": name, "timeZone": timezone}))
+    return _found(call("POST", "/calendars", access_token, json={"summary": name, "timeZone": timezone}))
 
 
 def insert(access_token: str, calendar_id: str, event: Mapping[str, Any]) -> Remote:
     """Put an event with our own id there; raises Duplicate when the id is taken."""
-    return _remote(_call("POST", _events(calendar_id), access_token, json=event, params={"sendUpdates": "none"}))
+    return _remote(call("POST", events_path(calendar_id), access_token, json=event, params={"sendUpdates": "none"}))
 
 
 def fetch(access_token: str, calendar_id: str, event_id: str) -> Remote:
     """The event as it is now; raises Gone."""
-    return _remote(_call("GET", _events(calendar_id, event_id), access_token))
+    return _remote(call("GET", events_path(calendar_id, event_id), access_token))
 
 
 def patch(access_token: str, calendar_id: str, event_id: str, event: Mapping[str, Any], etag: str) -> Remote:
     """Change the fields that are named, if the event is the one of that etag; raises Changed and Gone."""
-    path, quiet = _events(calendar_id, event_id), {"sendUpdates": "none"}
-    return _remote(_call("PATCH", path, access_token, json=event, params=quiet, headers={"If-Match": etag}))
+    path, quiet = events_path(calendar_id, event_id), {"sendUpdates": "none"}
+    return _remote(call("PATCH", path, access_token, json=event, params=quiet, headers={"If-Match": etag}))
 
 
 def delete(access_token: str, calendar_id: str, event_id: str) -> None:
     """Take an event away; one that is gone already is fine."""
     try:
-        _call("DELETE", _events(calendar_id, event_id), access_token, params={"sendUpdates": "none"})
+        call("DELETE", events_path(calendar_id, event_id), access_token, params={"sendUpdates": "none"})
     except Gone:
         return
 
 
-def _events(calendar_id: str, event_id: str = "") -> str:
+def events_path(calendar_id: str, event_id: str = "") -> str:
+    """Where the events of a calendar are, or one of them."""
     path = f"/calendars/{quote(calendar_id, safe='')}/events"
     return f"{path}/{quote(event_id, safe='')}" if event_id else path
 
@@ -195,7 +196,8 @@ def _tokens(form: dict[str, str]) -> Tokens:
     raise Later(f"the token endpoint answered {answer.status_code}", _retry_after(answer))
 
 
-def _call(method: str, path: str, access_token: str, **parts: Any) -> dict[str, Any]:
+def call(method: str, path: str, access_token: str, **parts: Any) -> dict[str, Any]:
+    """One request to the API; raises what follows of its answer."""
     headers = {"Authorization": f"Bearer {access_token}"} | parts.pop("headers", {})
     answer = _send(method, _settings().google_api_url.rstrip("/") + path, headers=headers, **parts)
     if answer.status_code == 204:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import events
-from app.calendars import pushes
+from app.calendars import mirror, pushes
 from app.clock import now
 from app.customers import Customer
 from app.errors import Conflict, NotFound
@@ -231,7 +231,7 @@ def between(tenant_id: UUID, start: datetime, end: datetime) -> Sequence[Appoint
 
 
 def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
-    """What takes the technicians' time, bookings and live holds, for the pure scheduling functions."""
+    """What takes the technicians' time - bookings, live holds, linked calendars - for the pure scheduling functions."""
     booked = [
         Busy(
             technician_id=str(visit.technician_id),
@@ -246,7 +246,7 @@ def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
         for visit in between(tenant_id, start, end)
         if visit.status in OCCUPYING
     ]
-    return booked + holds.busy(tenant_id, start, end)
+    return booked + holds.busy(tenant_id, start, end) + mirror.busy(tenant_id, start, end)
 
 
 def _place(address: dict[str, Any]) -> Place | None:

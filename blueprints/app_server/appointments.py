@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import audit, booking, conversations, leads, listing, tenants
 from app.booking import Plan
-from app.calendars import pushes
+from app.calendars import mirror, pushes
 from app.clock import now
 from app.conversations import Conversation
 from app.errors import Forbidden, Invalid
@@ -180,10 +180,10 @@ def _audit(action: str, found: Appointment, before: dict[str, Any]) -> None:
 @bp.get("/availability/cached/<uuid:tenant_id>")
 @guards.also_for("availability")
 def show_availability(tenant_id: UUID) -> ResponseReturnValue:
-    """The free time of everybody up to the horizon; worked out now, so never stale."""
+    """The free time of everybody up to the horizon; worked out now, as fresh as the linked calendars are."""
     guards.same_tenant(tenant_id)
     tenant, at = guards.current_tenant(), now()
-    terms = tenants.terms(tenant)
+    terms, fresh = tenants.terms(tenant), mirror.freshness(tenant.id)
     people = technicians.active(tenant.id)
     start, end = technicians.horizon(at, terms.horizon_days)
     busy = appointments.busy(tenant.id, start, end)
@@ -198,8 +198,8 @@ def show_availability(tenant_id: UUID) -> ResponseReturnValue:
         tenant_id=str(tenant.id),
         version=round(at.timestamp()),
         generated_at=moment(at),
-        stale=False,
-        synced_at=moment(at),
+        stale=fresh.is_stale,
+        synced_at=moment(fresh.synced_at),
         horizon_end=(at.astimezone(tenant.zone).date() + timedelta(days=terms.horizon_days)).isoformat(),
         technicians=[technician_json(person, tenant) for person in people],
         free_ranges=[range_json(one) for one in free],

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import Field
 
 from app import tenants
+from app.calendars import mirror
 from app.clock import now
 from app.errors import Invalid
 from app.scheduling import appointments, area, availability, technicians
@@ -47,14 +48,15 @@ def show_availability() -> ResponseReturnValue:
     limits.spend(limits.AVAILABILITY, "availability", g.caller)
     wanted, tenant, at = query(Free), guards.current_tenant(), now()
     _check(wanted, tenant, at)
+    fresh = mirror.freshness(tenant.id, wanted.user_id)
     return jsonify(
         user_id=str(wanted.user_id),
         date=wanted.date.isoformat(),
         timezone=tenant.timezone,
         duration=wanted.duration,
         available_slots=[slot_json(slot, tenant.zone) for slot in _slots(wanted, tenant, at)],
-        stale=False,
-        synced_at=moment(at),
+        stale=fresh.is_stale,
+        synced_at=moment(fresh.synced_at),
     )
 
 

@@ -8,7 +8,7 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from app import audit, calendars
-from app.calendars import Calendar, Connection, ConnectionStatus, linking
+from app.calendars import Calendar, Connection, ConnectionStatus, linking, mirror
 from app.extensions import db
 from app.providers import google
 from app.users import Role
@@ -37,6 +37,8 @@ def use_calendar(calendar_id: UUID) -> ResponseReturnValue:
     members.require_own(found.connection.user_id)
     before = found.role
     calendars.use(found, body.role)
+    if found.role != before:
+        mirror.follow(found)
     audit.record(
         "calendar.use", str(found.id), actor=guards.actor(), tenant_id=found.tenant_id,
         before={"role": before}, after={"role": found.role},

@@ -7,8 +7,9 @@ from uuid import UUID
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 
-from app.calendars import ConnectionStatus, entries, pushes
+from app.calendars import ConnectionStatus, entries, mirror, pushes
 from app.calendars.entries import Entry
+from app.calendars.mirror import ExternalEvent
 from app.calendars.pushes import CalendarEvent, SyncState, Wish
 from app.errors import Conflict, DomainError, Invalid, NotFound, ProviderTrouble, Unavailable
 from app.extensions import db
@@ -126,14 +127,15 @@ def _standing(event_id: UUID) -> CalendarEvent:
 @bp.get("/calendar/events")
 @guards.also_for("calendar")
 def list_events() -> ResponseReturnValue:
-    """The events of a person's calendar between two moments, in order; 31 days at most."""
+    """A person's events between two moments, in order, 31 days at most; of what is not ours only when it is."""
     wanted = query(Events)
     user = members.of(guards.current_tenant_id(), wanted.user_id)
     _check(wanted.since, wanted.until)
     if wanted.until - wanted.since > LONGEST:
         raise RangeTooLong("Ask for 31 days at most.")
-    rows = pushes.between(user.id, wanted.since, wanted.until)
-    return jsonify(items=[listed_json(row) for row in rows])
+    ours = [listed_json(row) for row in pushes.between(user.id, wanted.since, wanted.until)]
+    theirs = [busy_json(row) for row in mirror.between(user.id, wanted.since, wanted.until)]
+    return jsonify(items=sorted(ours + theirs, key=lambda one: (one["start"], one["id"])))
 
 
 def event_json(row: CalendarEvent) -> dict[str, Any]:
@@ -156,4 +158,16 @@ def listed_json(row: CalendarEvent) -> dict[str, Any]:
         "end": moment(row.end_at),
         "all_day": False,
         "own_appointment_id": str(row.appointment_id) if row.appointment_id else None,
+    }
+
+
+def busy_json(row: ExternalEvent) -> dict[str, Any]:
+    """The words of what is not ours are never read, so that nobody else can see them."""
+    return {
+        "id": str(row.id),
+        "title": "Busy",
+        "start": moment(row.start_at),
+        "end": moment(row.end_at),
+        "all_day": False,
+        "own_appointment_id": None,
     }

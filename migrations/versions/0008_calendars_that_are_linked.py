@@ -12,7 +12,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-TABLES = ("calendar_connection", "calendar", "oauth_state", "calendar_event")
+TABLES = ("calendar_connection", "calendar", "oauth_state", "calendar_event", "external_event")
 SEES_ALL = "(SELECT current_setting('app.scope', true)) IN ('system', 'staff')"
 MINE = "(SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
 
@@ -60,12 +60,18 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("timezone", sa.Text(), nullable=True),
         sa.Column("role", sa.String(length=32), nullable=False),
+        sa.Column("cursor", sa.Text(), nullable=True),
+        moment("listed_at", nullable=True),
+        moment("synced_at", nullable=True),
+        moment("due_at", nullable=True),
+        moment("leased_until", nullable=True),
         moment("created_at"),
         key("calendar", "tenant_id", "tenant"),
         key("calendar", "connection_id", "calendar_connection"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calendar")),
         sa.UniqueConstraint("connection_id", "external_id", name=op.f("uq_calendar_connection_id_external_id")),
     )
+    op.create_index("ix_calendar_due", "calendar", ["due_at"], postgresql_where="due_at IS NOT NULL")
     op.create_table(
         "oauth_state",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -126,6 +132,20 @@ def upgrade() -> None:
         "ix_calendar_event_due", "calendar_event", ["due_at"], postgresql_where="due_at IS NOT NULL"
     )
     op.create_index("ix_calendar_event_user", "calendar_event", ["user_id", "start_at"])
+    op.create_table(
+        "external_event",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("calendar_id", sa.UUID(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        moment("start_at"),
+        moment("end_at"),
+        key("external_event", "tenant_id", "tenant"),
+        key("external_event", "calendar_id", "calendar"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_external_event")),
+        sa.UniqueConstraint("calendar_id", "external_id", name=op.f("uq_external_event_calendar_id_external_id")),
+    )
+    op.create_index("ix_external_event_busy", "external_event", ["tenant_id", "start_at"])
     for table in TABLES:
         op.execute(f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY')
         op.execute(f'ALTER TABLE "{table}" FORCE ROW LEVEL SECURITY')

@@ -28,7 +28,7 @@ from tests.linked import ACCOUNT, TEN, Contractor
 
 
 @pytest.fixture
-def owner(factories, browser, google):
+def owner(factories, browser, google, workers):
     """A contractor with a linked calendar; he acts through a key, which does not expire when the clock jumps.
 
     Name `clock` before him in a test, so that he links at its time.
@@ -40,6 +40,7 @@ def owner(factories, browser, google):
     scopes = "universal-calendar:read", "universal-calendar:write"
     contractor = Contractor(Callers(browser, factories).program(*scopes, tenant_id=tenant_id), browser, google, user_id)
     contractor.link()
+    workers()
     google.world.requests.clear()
     return contractor
 

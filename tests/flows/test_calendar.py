@@ -2,9 +2,6 @@
 
 import datetime as dt
 
-import pytest
-from sqlalchemy import select
-
 from app.calendars.pushes import CalendarEvent
 from app.events import Event
 from app.leads import Lead
@@ -12,36 +9,15 @@ from app.messages import Message
 from app.notifications import Notification
 from app.scheduling.appointments import Appointment
 from app.tasks import Task
-from app.users import User
 from tests.blueprints.conftest import Callers, sign_in
 from tests.factories import F1, F4, F5
 from tests.flows.story import CUSTOMER
 from tests.flows.test_booking import a_visit_tomorrow
 from tests.flows.test_night_visits import accepted_tonight
-from tests.linked import ACCOUNT, Contractor, error_of
+from tests.linked import ACCOUNT, error_of
 
 FAUCET = "Bathroom faucet dripping, 789 Sunset Blvd 90210, can you do tomorrow 10 AM?"
 INSERT = ("POST", "/events")
-
-
-@pytest.fixture
-def contractor(story, browser, google):
-    """Links the calendar of the story's owner as soon as there is one."""
-
-    def linked(business=F1):
-        with story.factories.rows() as rows:
-            user_id = str(rows.scalar(select(User.id).where(User.email == business.owner_email)))
-        api = Callers(browser, story.factories).program(
-            "universal-calendar:read", "universal-calendar:write", "app-server:read", "app-server:write",
-            tenant_id=story.tenant_id,
-        )  # fmt: skip
-        google.account(ACCOUNT)
-        owner = Contractor(api, browser, google, user_id)
-        assert owner.link().endswith("result=connected")
-        google.world.requests.clear()
-        return owner
-
-    return linked
 
 
 def asked(google, method, part):
