@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.calendars import Provider, vault
 from app.calendars.vault import SealBroken
 from app.clock import now
-from app.errors import Invalid, Malformed
+from app.errors import Invalid, Malformed, Unavailable
 from app.extensions import db, uuid7
 from app.providers import google
 from app.users import User
@@ -85,7 +85,10 @@ def begin(user: User, provider: str, redirect_uri: str, *, scope_level: str) -> 
     """Where to send the contractor, and the state that he brings back; raises ProviderUnknown, RedirectNotAllowed."""
     if provider not in set(Provider):
         raise ProviderUnknown("Only Google calendars can be linked so.")
-    if redirect_uri not in current_app.extensions["settings"].calendar_callbacks:
+    settings = current_app.extensions["settings"]
+    if not settings.google_client_id:
+        raise Unavailable("Google calendars are not set up here.")
+    if redirect_uri not in settings.calendar_callbacks:
         raise RedirectNotAllowed("This redirect_uri is not one of ours.")
     state, verifier, row_id = secrets.token_urlsafe(32), secrets.token_urlsafe(48), uuid7()
     scopes = " ".join(SCOPES[scope_level])

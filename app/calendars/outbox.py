@@ -119,6 +119,9 @@ def settle(parcel: Parcel, outcome: Outcome) -> None:
     if row is None or connection is None or row.leased_until != parcel.leased_until:
         return
     row.leased_until = None
+    if connection.status == ConnectionStatus.revoked:
+        row.state, row.due_at = SyncState.synced, None  # let go of while it travelled
+        return
     _settle[outcome.kind](row, connection, parcel, outcome)
     pushes.tell(row)
 

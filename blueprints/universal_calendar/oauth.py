@@ -46,8 +46,9 @@ def finish_oauth() -> ResponseReturnValue:
         raise StateInvalid("The provider sent no code. Start again.")
     tokens, found, target = _ask(errand, told.code)
     tenancy.enter_tenant(errand.tenant_id)
+    user = members.of(errand.tenant_id, errand.user_id)
     connection = linking.connect(errand, tokens, found, target=target)
-    audit.record("calendar.connect", str(connection.id), actor="callback", tenant_id=errand.tenant_id)
+    audit.record("calendar.connect", str(connection.id), actor=user.email, tenant_id=errand.tenant_id)
     db.session.commit()
     return _back("connected")
 

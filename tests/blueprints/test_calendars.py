@@ -152,6 +152,26 @@ def test_a_start_that_cannot_be(owner, factories, changes, status, code):
         assert rows.scalars(select(OAuthState)).all() == []
 
 
+def test_without_a_client_at_google_nothing_is_begun(owner, web, monkeypatch):
+    bare = web.extensions["settings"].model_copy(update={"google_client_id": ""})
+    monkeypatch.setitem(web.extensions, "settings", bare)
+    assert error_of(owner.start(503)) == "SERVICE_UNAVAILABLE"
+
+
+def test_an_account_that_is_let_go_of_while_an_event_travels(owner, workers, factories):
+    """Nothing waits for it any more, and nobody is told of a trouble that is none."""
+    owner.link()
+    owner.asks_for_event()
+    owner.google.fault("refuse", 9, method="POST", path="/events", status=500)
+    workers()
+    owner.delete(f"/calendar/connections/{owner.connection()['id']}")
+    with factories.rows() as rows:
+        row = rows.scalar(select(CalendarEvent))
+        assert (row.state, row.due_at) == ("synced", None)
+    workers.sweep()
+    assert owner.events() == []
+
+
 def test_an_operator_links_his_own_and_nobody_elses(owner, callers, factories, tenant_id):
     mine = factories.user(tenant_id, email="op@prime.example", role=Role.operator)
     factories.user(tenant_id, email="viewer@prime.example", role=Role.viewer)
