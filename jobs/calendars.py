@@ -1,6 +1,7 @@
 """Linked calendars: our visits are written into them, the contractor's other appointments are read out of them."""
 
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
@@ -12,7 +13,7 @@ from flask import Flask, current_app
 
 from app import tenancy
 from app.calendars import access, collisions, mirror, outbox, speaking
-from app.calendars.access import Standing
+from app.calendars.access import Pass, Standing
 from app.calendars.mirror import Errand
 from app.calendars.outbox import Kind, Outcome, Parcel
 from app.extensions import db
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 
 THREADS = 4
 LOOK_SECONDS = 0.05
+LOOKS = 60
 
 T = TypeVar("T")
 
@@ -128,8 +130,7 @@ def _ask(token: str, errand: Errand) -> Changes:
 
 def usable_token(connection_id: UUID, refused: str = "") -> str:
     """An access token, a new one where it is needed; raises NoToken. The row is let go of while Google is asked."""
-    held = access.take(connection_id, refused)
-    db.session.commit()
+    held = _waited_for(connection_id, refused)
     if held.standing == Standing.ready:
         return held.token
     if held.standing == Standing.busy:
@@ -137,6 +138,17 @@ def usable_token(connection_id: UUID, refused: str = "") -> str:
     if held.standing == Standing.dead:
         raise NoToken(Outcome(Kind.dead, why="the calendar must be connected again"))
     return _refreshed(connection_id, held.token)
+
+
+def _waited_for(connection_id: UUID, refused: str) -> Pass:
+    """What may be done, after a little patience with whoever gets the token that is needed."""
+    for _ in range(LOOKS):
+        held = access.take(connection_id, refused)
+        db.session.commit()
+        if held.standing != Standing.busy:
+            break
+        time.sleep(LOOK_SECONDS)
+    return held
 
 
 def _refreshed(connection_id: UUID, refresh_token: str) -> str:
