@@ -41,6 +41,17 @@ class Settings(BaseSettings):
     smtp_url: str = "smtp://127.0.0.1:5605"
     mail_from: str = "alerts@nevermisscall.example"
 
+    google_client_id: str = ""
+    google_client_secret: SecretStr = SecretStr("")
+    google_auth_url: str = "https://accounts.google.com/o/oauth2/v2/auth"
+    google_token_url: str = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, no secret
+    google_revoke_url: str = "https://oauth2.googleapis.com/revoke"
+    google_api_url: str = "https://www.googleapis.com/calendar/v3"
+    calendar_redirect_uris: str = ""
+    """Where a provider may send the contractor back to, separated by commas; empty: our own callback alone."""
+    provider_connect_seconds: float = Field(default=2.0, gt=0)
+    provider_total_seconds: float = Field(default=10.0, gt=0)
+
     jwt_generation: int = Field(default=1, ge=1)
     """Raise it to sign access tokens with a new key; the former one is still accepted and published."""
     stream_jwt_in_query: bool = True
@@ -71,12 +82,26 @@ class Settings(BaseSettings):
                 ("TWILIO_API_ROUTES must be empty: it sends texts to a sandbox", bool(self.twilio_api_routes)),
                 ("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN must be set", not self.twilio_auth_token.get_secret_value()),
                 ("COOKIE_SECURE must be true", not self.cookie_secure),
+                (
+                    "GOOGLE_..._URL must begin with https://",
+                    not all(url.startswith("https://") for url in self._google),
+                ),
             )
             if is_so
         ]
         if wrong:
             raise ValueError("refusing to start in production: " + "; ".join(wrong))
         return self
+
+    @property
+    def _google(self) -> tuple[str, ...]:
+        return self.google_auth_url, self.google_token_url, self.google_revoke_url, self.google_api_url
+
+    @property
+    def calendar_callbacks(self) -> tuple[str, ...]:
+        """The addresses that a provider may send the contractor back to."""
+        listed = tuple(one.strip() for one in self.calendar_redirect_uris.split(",") if one.strip())
+        return listed or (f"{self.public_base_url.rstrip('/')}/calendar/oauth/callback",)
 
     def flask(self) -> dict[str, object]:
         """The part that Flask and its extensions read."""

@@ -11,6 +11,8 @@ from redis import RedisError
 from admin import words
 from admin.base import StaffPage, act
 from app import escalations, events, inbox, notifications
+from app.calendars import mirror
+from app.calendars import outbox as calendar_outbox
 from app.clock import now
 from app.conversations import turns
 from app.messages import sending
@@ -23,6 +25,8 @@ OVERDUE: dict[str, Callable[[], bool]] = {
     "Events to relay": events.overdue,
     "Notices to deliver": notifications.overdue,
     "Alarms to ring": lambda: escalations.overdue(now()),
+    "Calendars to write": calendar_outbox.overdue,
+    "Calendars to read": mirror.overdue,
 }
 """What the sweeps would pick up: the queue may be empty and work still forgotten."""
 LATE_SECONDS = 15

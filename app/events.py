@@ -77,6 +77,7 @@ LIVE = {
     "subscription.updated",
     "registration.updated",
     "settings.updated",
+    "calendar.updated",
 }
 """The events that pages hear of; the rest stays between the services."""
 

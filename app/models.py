@@ -1,6 +1,10 @@
 """Every table, for Alembic; nothing else."""
 
 from app.audit import Audit
+from app.calendars import Calendar, Connection
+from app.calendars.consent import OAuthState
+from app.calendars.mirror import ExternalEvent
+from app.calendars.pushes import CalendarEvent
 from app.calls import Call, Claim
 from app.consent import Consent, Contact, OptOut
 from app.conversations import Conversation, Note, Turn
@@ -30,9 +34,9 @@ from app.usage import UsageCounter, UsageEvent
 from app.users import Staff, User
 
 __all__ = [
-    "Appointment", "Audit", "Call", "Claim", "Consent", "Contact", "Conversation", "Customer", "Delivery",
-    "Escalation", "Estimate", "Event", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number",
-    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Reminder", "Report", "ServiceKey", "Session", "Staff",
-    "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User",
-    "Webhook",
+    "Appointment", "Audit", "Calendar", "CalendarEvent", "Call", "Claim", "Connection", "Consent", "Contact",
+    "Conversation", "Customer", "Delivery", "Escalation", "Estimate", "Event", "ExternalEvent", "Hold",
+    "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number", "OAuthState", "OfferedSlot", "OptOut",
+    "RefreshToken", "Registration", "Reminder", "Report", "ServiceKey", "Session", "Staff", "Subscription",
+    "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User", "Webhook",
 ]  # fmt: skip

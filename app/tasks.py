@@ -122,3 +122,14 @@ def close(tenant_id: UUID, task_id: UUID, state: TaskState, note: str = "") -> T
     task.state, task.note, task.closed_at = state, note[:500], now()
     events.publish(tenant_id, "task.updated", {"id": task.id, "status": state})
     return task
+
+
+def settle(tenant_id: UUID, key_start: str, note: str) -> None:
+    """Close the open tasks whose key begins so: their cause is gone, and nobody shall do what is not needed."""
+    wanted = (
+        Task.tenant_id == tenant_id,
+        Task.key.startswith(key_start, autoescape=True),
+        Task.state == TaskState.open,
+    )
+    for task in db.session.scalars(select(Task).where(*wanted).with_for_update()):
+        close(tenant_id, task.id, TaskState.done, note)

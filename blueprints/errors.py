@@ -48,7 +48,7 @@ HTTP_CODES = {
     415: "UNSUPPORTED_MEDIA_TYPE",
     429: "RATE_LIMIT_EXCEEDED",
 }
-PAGES = ("/app", "/login", "/a/", "/k/", "/admin")
+PAGES = ("/app", "/login", "/a/", "/k/", "/admin", "/calendar/oauth/callback")
 
 
 def init_app(web: Flask) -> None:
@@ -78,11 +78,16 @@ def _echo_name(response: Response) -> Response:
 
 def _domain_error(error: DomainError) -> ResponseReturnValue:
     db.session.rollback()
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
+    status = status_of(error)
     answer, status_code = respond(status, error.name, str(error), error.details)
     if "retry_after" in error.details:
         answer.headers["Retry-After"] = str(error.details["retry_after"])
     return answer, status_code
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a rule that was broken."""
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 422)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

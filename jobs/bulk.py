@@ -3,6 +3,7 @@
 import logging
 
 from app import calls, conversations, idempotency, tasks, tenancy
+from app.calendars import consent
 from app.calls import missed
 from app.calls.missed import Ending
 from app.clock import now
@@ -28,13 +29,14 @@ def run() -> None:
         open_gates,
         recover_turns,
         idempotency.discard_old,
+        consent.discard_old,
     ):
         try:
             work()
             db.session.commit()
         except Exception:  # one kind of work in trouble must not stop the others
             db.session.rollback()
-            log.exception("%s failed", work.__name__)
+            log.exception("%s.%s failed", work.__module__, work.__name__)
 
 
 def end_stale_calls() -> None:

@@ -1,6 +1,7 @@
 """One drain per queue: woken by a bell, it does all the work of its queue until there is none, then sleeps.
 
-`inbox` and `events` are short work in the database; `outbox` talks to the carrier; `turns` thinks; `bulk` may wait.
+`inbox` and `events` are short work in the database; `outbox` talks to the carrier; `turns` thinks; `bulk` may wait,
+and keeps a few threads for the calendars.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from flask import current_app
 from app import tenancy
 from app.queue import Attendance, Job
 from jobs import bulk as slow_work
-from jobs import conversations, events, messages, notifications, webhooks
+from jobs import calendars, conversations, events, messages, notifications, webhooks
 
 Work = Callable[[], bool]
 WEBHOOKS_PER_EVENTS = 5
@@ -41,9 +42,10 @@ def turns() -> None:
 
 
 def bulk() -> None:
-    """Alerts to the contractor, ladders, and what the clock asks for."""
+    """Alerts to the contractor, ladders, calendars, and what the clock asks for."""
     slow_work.run()
-    _attend(Job.drain_bulk, notifications.drain_once, notifications.climb)
+    with calendars.Hands() as hands:
+        _attend(Job.drain_bulk, notifications.drain_once, notifications.climb, hands.drain_once)
 
 
 def _attend(job: Job, *works: Work) -> None:

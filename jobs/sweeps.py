@@ -1,6 +1,8 @@
 """The clock sweeps up: whatever is due and was not rung for is rung for now."""
 
 from app import escalations, events, inbox, notifications, queue, tenancy
+from app.calendars import mirror
+from app.calendars import outbox as calendar_outbox
 from app.clock import now
 from app.conversations import turns
 from app.extensions import db
@@ -14,6 +16,8 @@ DUE = (
     (Job.drain_turns, turns.overdue),
     (Job.drain_bulk, notifications.overdue),
     (Job.drain_bulk, lambda: escalations.overdue(now())),
+    (Job.drain_bulk, calendar_outbox.overdue),
+    (Job.drain_bulk, mirror.overdue),
 )
 
 

@@ -1,4 +1,4 @@
-"""The stage: embedded servers, sandbox carrier and mail, the web application, a frozen clock, workers on call."""
+"""The stage: embedded servers, sandbox carrier, mail and Google, the web application, a frozen clock, workers."""
 
 import datetime as dt
 import socket
@@ -19,9 +19,12 @@ from app.queue import Job, ring_now
 from config import Settings
 from sandbox import carrier as carrier_sandbox
 from sandbox import embedded, mail
+from sandbox import google as google_sandbox
 from tests.factories import Factories
 
 ACCOUNT = "AC" + "1" * 32
+SEAL = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+"""A Fernet key of the sandbox."""
 TOKEN = "a-token-of-the-sandbox"
 PUBLIC = "https://nmc.example"
 MONDAY_10 = dt.datetime(2026, 9, 14, 17, 0, tzinfo=dt.UTC)
@@ -68,7 +71,15 @@ def mailbox() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def chosen(servers: embedded.Servers, mailbox: Any) -> Settings:
+def _google() -> Iterator[google_sandbox.Google]:
+    """Google, for the whole run."""
+    running = google_sandbox.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def chosen(servers: embedded.Servers, mailbox: Any, _google: google_sandbox.Google) -> Settings:
     """The settings of the application under test; the carrier's address follows when it runs."""
     environment = servers.environment("nmc_test")
     return Settings(
@@ -85,6 +96,10 @@ def chosen(servers: embedded.Servers, mailbox: Any) -> Settings:
         log_level="WARNING",
         drain_linger_seconds=0,
         twilio_timeout_seconds=2,
+        encryption_keys=SEAL,
+        provider_connect_seconds=0.5,
+        provider_total_seconds=1.5,
+        **_google.settings,
     )
 
 
@@ -125,6 +140,14 @@ def carrier(_network: tuple[Flask, carrier_sandbox.Carrier], clean: None) -> Ite
     network.reset()
     yield network
     assert network.complaints == []
+
+
+@pytest.fixture
+def google(_google: google_sandbox.Google) -> Iterator[google_sandbox.Google]:
+    """Google, where nobody has an account yet; wrong requests to it fail the test."""
+    _google.reset()
+    yield _google
+    assert _google.complaints == []
 
 
 @pytest.fixture

@@ -8,6 +8,10 @@ import pytest
 from sqlalchemy import select, text
 
 from app import consent, notifications, tasks, tenancy
+from app.calendars import Calendar, Connection, Provider, pushes
+from app.calendars.consent import OAuthState
+from app.calendars.mirror import ExternalEvent
+from app.calendars.pushes import CalendarEvent
 from app.calls import Call
 from app.conversations import Conversation
 from app.customers import Customer
@@ -37,6 +41,7 @@ BODIES = {
     ("app_server.cancel_appointment", "POST"): {"reason": "business_cancellation"},
     ("app_server.close_task", "PATCH"): {"state": "done"},
     ("app_server.change_estimate", "PUT"): {"description": "mine now"},
+    ("universal_calendar.use_calendar", "PATCH"): {"role": "both"},
 }
 
 
@@ -80,6 +85,7 @@ def make_one_of_everything(session, tenant_id: UUID) -> dict[str, str]:
         conversation_id=thread.id,
         customer_id=customer.id,
     )
+    appointments.tell(visit, change="booked")
     lead = Lead(tenant_id=tenant_id, conversation_id=thread.id, customer_id=customer.id)
     call = Call(
         tenant_id=tenant_id, number_id=number.id, call_sid="CA" + "7" * 32, customer_phone=phone,
@@ -92,8 +98,14 @@ def make_one_of_everything(session, tenant_id: UUID) -> dict[str, str]:
     notice = notifications.tell(
         owner, title="t", body="b", category=Category.new_message, channels=[Channel.email], dedupe_key="x"
     )
+    linked = Connection(
+        tenant_id=tenant_id, user_id=owner.id, provider=Provider.google, account_email="theirs@example.com"
+    )
+    calendar = Calendar(tenant_id=tenant_id, connection=linked, external_id="theirs", name="Theirs")
+    session.add(calendar)
     session.flush()
     rows = {
+        "connection_id": linked, "calendar_id": calendar, "event_id": pushes.newest_of(visit.id),
         "conversation_id": thread, "thread_id": thread, "lead_id": lead, "customer_id": customer,
         "appointment_id": visit,
         "call_id": call, "escalation_id": alert, "rule_id": rule, "notification_id": notice, "number_id": number,
@@ -199,6 +211,11 @@ def test_the_database_hides_rows_when_a_filter_is_forgotten(web, factories, stra
         Number,
         User,
         tasks.Task,
+        Connection,
+        Calendar,
+        CalendarEvent,
+        OAuthState,
+        ExternalEvent,
     )
     with web.app_context(), tenancy.scope(tenancy.Scope("tenant", tenant_id)):
         for table in tables:

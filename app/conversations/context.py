@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app import estimates, tenants, users
+from app.calendars import mirror
 from app.clock import now
 from app.conversations import Conversation
 from app.customers import Customer
@@ -39,11 +40,12 @@ def full(thread: Conversation) -> Context:
     people = [person.plain() for person in technicians.active(tenant.id)]
     start, end = technicians.horizon(moment, terms.horizon_days)
     taken = appointments.busy(tenant.id, start, end)
+    is_stale = mirror.freshness(tenant.id).is_stale
 
     def find_slots(wanted: Wanted) -> Found:
         asked = Wanted(**{**wanted.__dict__, "asker": asker})
         others = [busy for busy in taken if busy.visit is None or busy.visit != wanted.moving]
-        return availability.find(asked, terms, people, others, moment)
+        return availability.find(asked, terms, people, others, moment, stale=is_stale)
 
     def check_area(**where: Any) -> AreaVerdict:
         return area.check(terms, **where)
@@ -58,6 +60,7 @@ def full(thread: Conversation) -> Context:
         appointments=tuple(_visit(visit) for visit in visits),
         job_number=appointments.new_job_number(),
         confirm_clock=spoken(tenant.settings.reminders.tentative_confirm_time),
+        calendar_stale=is_stale,
         **_common(tenant, thread.customer, str(thread.id)),
     )
 

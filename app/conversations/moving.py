@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app import leads
+from app.calendars import pushes
 from app.conversations import Conversation
 from app.conversations.visits import ask_for_word, confirmed_at
 from app.extensions import db
@@ -42,6 +43,7 @@ def move(thread: Conversation, appointment_id: str, slot_id: str) -> Appointment
         db.session.flush()  # the customer's link goes with the visit, and no two rows may have it
         new.link_token = link
         new.version, new.booking_type = old.version, old.booking_type
+    pushes.hand_over(old.id, new.id)
     chosen.status = offered.OfferStatus.chosen
     _follow(thread, old, new, is_unconfirmed=status == AppointmentStatus.pending and deadline is None)
     appointments.tell(new, change="moved")

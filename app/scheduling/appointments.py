@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app import events
+from app.calendars import mirror, pushes
 from app.clock import now
 from app.customers import Customer
 from app.errors import Conflict, NotFound
@@ -181,7 +182,7 @@ def change(appointment: Appointment, status: AppointmentStatus, *, reason: str |
 
 
 def tell(appointment: Appointment, *, change: str) -> None:
-    """Let pages and services know, and let the reminders follow; a confirmed visit has an event of its own."""
+    """Let pages, services and linked calendars know, and let reminders follow; a firm visit has an event of its own."""
     _remind(appointment, change)
     name = appointment.customer.name if appointment.customer else None
     if appointment.status == AppointmentStatus.confirmed and change in ("confirmed", "booked"):
@@ -202,6 +203,7 @@ def tell(appointment: Appointment, *, change: str) -> None:
         "change": change,
     }
     events.publish(appointment.tenant_id, "appointment.updated", told)
+    pushes.mark(appointment)
 
 
 def _remind(appointment: Appointment, change: str) -> None:
@@ -247,7 +249,7 @@ def between(tenant_id: UUID, start: datetime, end: datetime) -> Sequence[Appoint
 
 
 def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
-    """What takes the technicians' time, bookings and live holds, for the pure scheduling functions."""
+    """What takes the technicians' time - bookings, live holds, linked calendars - for the pure scheduling functions."""
     booked = [
         Busy(
             technician_id=str(visit.technician_id),
@@ -263,7 +265,7 @@ def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
         for visit in between(tenant_id, start, end)
         if visit.status in OCCUPYING
     ]
-    return booked + holds.busy(tenant_id, start, end)
+    return booked + holds.busy(tenant_id, start, end) + mirror.busy(tenant_id, start, end)
 
 
 def _place(address: dict[str, Any]) -> Place | None:

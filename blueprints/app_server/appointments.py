@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app import audit, booking, conversations, leads, listing, tenants
 from app.booking import Plan
+from app.calendars import mirror, pushes
 from app.clock import now
 from app.conversations import Conversation
 from app.errors import Forbidden, Invalid
@@ -161,7 +162,9 @@ def cancel_appointment(appointment_id: UUID) -> ResponseReturnValue:
         _audit("appointment.cancel", found, before)
     db.session.commit()
     return jsonify(
-        appointment=appointment_json(found), calendar_event_deleted=False, within_cancellation_window=is_late
+        appointment=appointment_json(found),
+        calendar_event_deleted=pushes.is_gone(found.id),
+        within_cancellation_window=is_late,
     )
 
 
@@ -177,10 +180,10 @@ def _audit(action: str, found: Appointment, before: dict[str, Any]) -> None:
 @bp.get("/availability/cached/<uuid:tenant_id>")
 @guards.also_for("availability")
 def show_availability(tenant_id: UUID) -> ResponseReturnValue:
-    """The free time of everybody up to the horizon; worked out now, so never stale."""
+    """The free time of everybody up to the horizon; worked out now, as fresh as the linked calendars are."""
     guards.same_tenant(tenant_id)
     tenant, at = guards.current_tenant(), now()
-    terms = tenants.terms(tenant)
+    terms, fresh = tenants.terms(tenant), mirror.freshness(tenant.id)
     people = technicians.active(tenant.id)
     start, end = technicians.horizon(at, terms.horizon_days)
     busy = appointments.busy(tenant.id, start, end)
@@ -195,8 +198,8 @@ def show_availability(tenant_id: UUID) -> ResponseReturnValue:
         tenant_id=str(tenant.id),
         version=round(at.timestamp()),
         generated_at=moment(at),
-        stale=False,
-        synced_at=moment(at),
+        stale=fresh.is_stale,
+        synced_at=moment(fresh.synced_at),
         horizon_end=(at.astimezone(tenant.zone).date() + timedelta(days=terms.horizon_days)).isoformat(),
         technicians=[technician_json(person, tenant) for person in people],
         free_ranges=[range_json(one) for one in free],
@@ -267,7 +270,7 @@ def appointment_json(visit: Appointment) -> dict[str, Any]:
         "multiplier": visit.multiplier,
         "cancel_reason": visit.cancel_reason,
         "notes": visit.notes,
-        "sync_state": "local",
+        "sync_state": pushes.state_of(visit.id),
         "version": visit.version,
     }
 

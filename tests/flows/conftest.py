@@ -12,7 +12,11 @@ from sqlalchemy import select
 from app.conversations import LIVE, Conversation
 from app.estimates import Estimate
 from app.messages import Message
+from app.users import User
+from tests.blueprints.conftest import Callers
+from tests.factories import F1
 from tests.flows.story import Story
+from tests.linked import ACCOUNT, Contractor
 
 RATES = [Decimal(rate) for rate in ("1", "1.5", "1.75", "2", "2.25", "2.5", "2.75", "3.25")]
 MOST_JOBS = 2
@@ -25,6 +29,27 @@ def story(factories, carrier, clock, workers, caplog):
     yield told
     assert_house_rules(told)
     assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
+@pytest.fixture
+def contractor(story, browser, google):
+    """Links the calendar of the story's owner as soon as there is one."""
+
+    def linked(business=F1, **how):
+        with story.factories.rows() as rows:
+            user_id = str(rows.scalar(select(User.id).where(User.email == business.owner_email)))
+        api = Callers(browser, story.factories).program(
+            "universal-calendar:read", "universal-calendar:write", "app-server:read", "app-server:write",
+            tenant_id=story.tenant_id,
+        )  # fmt: skip
+        google.account(ACCOUNT)
+        owner = Contractor(api, browser, google, user_id)
+        assert owner.link(**how).endswith("result=connected")
+        story.workers()
+        google.world.requests.clear()
+        return owner
+
+    return linked
 
 
 def assert_house_rules(story):

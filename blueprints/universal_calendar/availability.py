@@ -1,17 +1,18 @@
-"""universal-calendar: when somebody is free (interfaces.md, universal-calendar)."""
+"""universal-calendar: when somebody is free."""
 
 import datetime as dt
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, g, jsonify
+from flask import g, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
-from app import tenants, users
+from app import tenants
+from app.calendars import mirror
 from app.clock import now
-from app.errors import Invalid, NotFound
+from app.errors import Invalid
 from app.scheduling import appointments, area, availability, technicians
 from app.scheduling.types import Place, Slot, Wanted
 from app.tenants import Tenant
@@ -19,8 +20,7 @@ from blueprints import guards, limits
 from blueprints.reading import query
 from blueprints.schemas import Query
 from blueprints.shapes import moment
-
-bp = Blueprint("universal_calendar", __name__)
+from blueprints.universal_calendar import bp, members
 
 SHORTEST, LONGEST = 5, 720
 
@@ -31,10 +31,6 @@ class DurationOutOfRange(Invalid):
 
 class DateOutOfRange(Invalid):
     code = "DATE_OUT_OF_RANGE"
-
-
-class UserNotFound(NotFound):
-    code = "USER_NOT_FOUND"
 
 
 class Free(Query):
@@ -52,20 +48,20 @@ def show_availability() -> ResponseReturnValue:
     limits.spend(limits.AVAILABILITY, "availability", g.caller)
     wanted, tenant, at = query(Free), guards.current_tenant(), now()
     _check(wanted, tenant, at)
+    fresh = mirror.freshness(tenant.id, wanted.user_id)
     return jsonify(
         user_id=str(wanted.user_id),
         date=wanted.date.isoformat(),
         timezone=tenant.timezone,
         duration=wanted.duration,
         available_slots=[slot_json(slot, tenant.zone) for slot in _slots(wanted, tenant, at)],
-        stale=False,
-        synced_at=moment(at),
+        stale=fresh.is_stale,
+        synced_at=moment(fresh.synced_at),
     )
 
 
 def _check(wanted: Free, tenant: Tenant, at: dt.datetime) -> None:
-    if users.of(tenant.id, wanted.user_id) is None:
-        raise UserNotFound("There is no such user.")
+    members.of(tenant.id, wanted.user_id)
     if not SHORTEST <= wanted.duration <= LONGEST:
         raise DurationOutOfRange(f"A duration is {SHORTEST} to {LONGEST} minutes.")
     today = at.astimezone(tenant.zone).date()
