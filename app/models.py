@@ -5,7 +5,7 @@ from app.calls import Call, Claim
 from app.consent import Consent, Contact, OptOut
 from app.conversations import Conversation, Note, Turn
 from app.customers import Customer
-from app.escalations import Escalation
+from app.escalations import Escalation, Rung
 from app.estimates import Estimate
 from app.events import Event
 from app.idempotency import IdempotencyKey
@@ -31,7 +31,7 @@ from app.users import Staff, User
 __all__ = [
     "Appointment", "Audit", "Call", "Claim", "Consent", "Contact", "Conversation", "Customer", "Delivery",
     "Escalation", "Estimate", "Event", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number",
-    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "ServiceKey", "Session", "Staff",
+    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "Rung", "ServiceKey", "Session", "Staff",
     "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User",
     "Webhook",
 ]  # fmt: skip

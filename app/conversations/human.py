@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app import consent, escalations, messages, registrations, subscriptions
+from app import consent, messages, registrations, subscriptions
 from app.clock import now
 from app.conversations import LIVE, Conversation, ConversationClosed, Mode, Status, closing, note, tell_updated, touch
 from app.errors import Conflict, Invalid
-from app.escalations import EscalationState
+from app.escalations import EscalationState, ladder
 from app.extensions import db
 from app.messages import Direction, Message, MessageStatus, Purpose, Sender
 from app.queue import Job, ring
@@ -65,7 +65,7 @@ def _hold(conversation: Conversation, user: User) -> None:
     closing.rest(conversation)
     if closing.discard_waiting(conversation.id, "taken_over"):
         note(conversation, "A reply by AI was discarded: you took over.")
-    escalations.close_of(conversation.id, EscalationState.acknowledged, by=str(user), via="web")
+    ladder.close_of(conversation.id, EscalationState.acknowledged, by=user, via="web")
     note(conversation, f"{user} took over.", user_id=user.id)
     tell_updated(conversation)
 
@@ -203,7 +203,7 @@ def finish(conversation: Conversation, *, outcome: str = "handled_by_human", rea
         raise ConversationClosed("This conversation has ended already.")
     conversation.control_version += 1
     closing.discard_waiting(conversation.id, "closed")
-    escalations.close_of(conversation.id, EscalationState.cancelled)
+    ladder.close_of(conversation.id, EscalationState.cancelled)
     settle_inbound(conversation)
     closing.close(conversation, Status.completed, outcome, reason)
 
