@@ -99,8 +99,10 @@ def _obey(rung: Rung, digits: str) -> str:
 
 
 def _silence(rung: Rung, digits: str) -> str:
+    if digits == SILENCE:
+        return twiml.goodbye("Nothing was changed.")
     if digits != SURE:
-        return _read(rung)
+        return _obey(rung, digits)
     _person(rung).alerts_by_voice = False
     return twiml.goodbye("You will not be called about alerts any more. Text START to be called again.")
 

@@ -103,6 +103,7 @@ def _write_down(thread: Conversation, work: Work, result: Result, milliseconds: 
             stage=result.stage,
             acts=list(result.acts),
             evidence=[str(one) for one in result.evidence],
+            errors=list(result.validation_errors),
             extracted={key: value for key, value in result.extracted.items() if value not in (None, [], "")},
             template=result.template,
             milliseconds=round(milliseconds, 2),

@@ -17,6 +17,8 @@ from app.users import User
 
 LONGEST_HOLD = timedelta(minutes=60)
 TOO_OLD = timedelta(days=30)
+SHORTEST_SILENCE = timedelta(hours=12)
+"""The least that a business can set for `auto_close_hours`."""
 
 
 class AlreadyTakenOver(Conflict):
@@ -254,3 +256,23 @@ def idle(moment: datetime) -> list[Conversation]:
         if minutes and conversation.human_seen_at and conversation.human_seen_at < moment - timedelta(minutes=minutes):
             found.append(conversation)
     return found
+
+
+def silent(moment: datetime) -> list[Conversation]:
+    """Threads of a person in which nothing was said for as long as the tenant keeps them open, locked (C22)."""
+    held = (
+        select(Conversation)
+        .where(
+            Conversation.status == Status.active,
+            Conversation.mode == Mode.human_active,
+            Conversation.last_message_at <= moment - SHORTEST_SILENCE,
+        )
+        .order_by(Conversation.last_message_at)
+        .limit(200)
+        .with_for_update(skip_locked=True, of=Conversation)
+    )
+    return [thread for thread in db.session.scalars(held) if moment >= thread.last_message_at + _kept_open(thread)]
+
+
+def _kept_open(conversation: Conversation) -> timedelta:
+    return timedelta(hours=conversation.tenant.settings.dispatcher.auto_close_hours)

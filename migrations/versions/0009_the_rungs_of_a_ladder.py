@@ -71,11 +71,19 @@ def upgrade() -> None:
     _columns("escalation", max_level=("integer", "5"), channels=("jsonb", '\'["sms", "phone_call"]\''))
     _columns("escalation", is_life_safety=("boolean", "false"), is_accepted=("boolean", "false"))
     _columns("escalation", passed_by=("jsonb", "'[]'"))
+    _columns("turn", errors=("jsonb", "'[]'"))
     _columns("app_user", alerts_by_voice=("boolean", "true"))
     op.alter_column("escalation", "conversation_id", nullable=True)
     op.drop_index("ix_escalation_due", table_name="escalation")
     for column in ("token", "calls_made", "next_step_at", "lease_until"):
         op.drop_column("escalation", column)
+    _open_calls("'ringing', 'screening', 'in_progress'")
+
+
+def _open_calls(states: str) -> None:
+    """The calls that the clock looks after."""
+    op.drop_index("ix_call_open", table_name="call")
+    op.create_index("ix_call_open", "call", ["sweep_at"], postgresql_where=f"status IN ({states})")
 
 
 def _columns(table: str, **columns: tuple[str, str]) -> None:
@@ -102,4 +110,6 @@ def downgrade() -> None:
     op.alter_column("escalation", "conversation_id", nullable=False)
     for column in ("max_level", "channels", "is_life_safety", "is_accepted", "passed_by"):
         op.drop_column("escalation", column)
+    op.drop_column("turn", "errors")
     op.drop_column("app_user", "alerts_by_voice")
+    _open_calls("'ringing', 'screening'")

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from twilio.request_validator import RequestValidator
 
 from app.conversations import Conversation
-from app.escalations import Escalation, Rung
+from app.escalations import Rung
 from app.messages import Message
 from app.notifications import Delivery, DeliveryStatus
 from app.tasks import SupportTask
@@ -207,3 +207,88 @@ def test_a_program_may_raise_an_alarm_with_its_scope(callers, owner, thread, fac
     body = {"conversation_id": thread, "escalation_level": 3}
     callers.program("notify", tenant_id=tenant_id).post("/notifications/escalate", json=body, status=202)
     callers.program("usage", tenant_id=tenant_id).post("/notifications/escalate", json=body, status=403)
+
+
+def calls_planned(answer):
+    return [(step["level"], step["action"], step["due_at"][11:16]) for step in answer["plan"]]
+
+
+def test_what_is_no_emergency_climbs_in_half_hours(owner, colleague, thread):
+    body = {"conversation_id": thread, "escalation_level": 1, "emergency": False, "max_level": 4, "summary": "A bill"}
+    answer = owner.post("/notifications/escalate", json=body, status=202).json
+    assert (answer["level"], answer["next_step_at"]) == (1, "2026-09-15T17:30:00Z")
+    assert calls_planned(answer) == [
+        (2, "sms", "17:30"),
+        (3, "phone_call", "18:00"),
+        (4, "phone_call", "18:30"),
+    ]
+    assert answer["plan"][-1]["user_id"] == str(colleague)
+
+
+def test_only_the_channels_that_were_asked_for_are_used(owner, colleague, thread):
+    body = {"conversation_id": thread, "escalation_level": 2, "channels": ["sms"], "max_level": 4}
+    answer = owner.post("/notifications/escalate", json=body, status=202).json
+    assert calls_planned(answer) == [(3, "sms", "17:02"), (3, "sms", "17:04"), (4, "sms", "17:06")]
+
+
+def test_the_highest_level_bounds_the_plan(owner, thread):
+    body = {"conversation_id": thread, "escalation_level": 3, "max_level": 3}
+    answer = owner.post("/notifications/escalate", json=body, status=202).json
+    assert calls_planned(answer) == [(3, "phone_call", "17:00"), (3, "phone_call", "17:02")]
+    error = owner.post("/notifications/escalate", json=body | {"max_level": 2}, status=400).json["error"]
+    assert error["code"] == "VALIDATION_FAILED"
+
+
+def test_calls_wait_for_the_customers_yes(owner, thread, workers, carrier, clock):
+    body = {"conversation_id": thread, "escalation_level": 2, "hold_calls_until_accepted": True, "max_level": 4}
+    answer = owner.post("/notifications/escalate", json=body, status=202).json
+    assert [(step["action"], step["due_at"]) for step in answer["plan"]] == [("phone_call", None), ("phone_call", None)]
+    assert answer["next_step_at"] is None
+    clock.shift(dt.timedelta(minutes=14))
+    workers.sweep()
+    assert [call for call in carrier.calls if call.direction == "outbound-api"] == []
+    owner.post("/notifications/escalate", json={"escalation_level": 2, "hold_calls_until_accepted": True}, status=400)
+
+
+def test_an_alert_may_be_about_no_conversation(owner, callers, workers, carrier, factories, clock):
+    """interfaces.md: `conversation_id?`; it is texted, rung, taken and ended like any other."""
+    body = {"escalation_level": 2, "channels": ["sms", "phone_call"], "summary": "The van was stolen"}
+    answer = owner.post("/notifications/escalate", json=body, status=202).json
+    assert answer["conversation_id"] is None
+    workers()
+    text = carrier.texts_to(F1.owner_phone)[-1].body
+    assert text.startswith("The van was stolen Reply 1 to take it.")
+    clock.shift(dt.timedelta(minutes=2))
+    workers.sweep()
+    assert [call.to for call in carrier.calls if call.direction == "outbound-api"] == [F1.owner_phone]
+    path = f"/notifications/escalations/{answer['escalation_id']}"
+    assert owner.post(f"{path}/ack", action="accept").json["state"] == "acknowledged"
+    other = owner.post("/notifications/escalate", json=body, status=202).json
+    assert other["escalation_id"] != answer["escalation_id"]
+    for _ in range(16):
+        clock.shift(dt.timedelta(minutes=1))
+        workers.sweep()
+    assert callers.person().get(f"/notifications/escalations/{other['escalation_id']}").json["state"] == "exhausted"
+
+
+def test_the_named_person_is_told_first(owner, colleague, thread, workers, carrier):
+    body = {"conversation_id": thread, "user_id": str(colleague), "escalation_level": 3, "summary": "Burst pipe"}
+    answer = owner.post("/notifications/escalate", json=body, status=202).json
+    assert [step["user_id"] for step in answer["plan"] if step["level"] == 3] == [str(colleague)] * 2
+    workers()
+    assert [call.to for call in carrier.calls if call.direction == "outbound-api"] == [COLLEAGUE]
+    assert any("Burst pipe" in text.body for text in carrier.texts_to(COLLEAGUE))
+
+
+def test_nobody_can_be_reached(owner, thread, factories):
+    """422, and the support team has its task all the same."""
+    with factories.changing() as session:
+        session.scalar(select(User)).phone_verified_at = None
+    body = {"conversation_id": thread, "escalation_level": 2, "summary": "Burst pipe"}
+    for _ in range(2):
+        error = owner.post("/notifications/escalate", json=body, status=422).json["error"]
+        assert error["code"] == "NO_REACHABLE_CONTACT"
+    with factories.rows() as rows:
+        (task,) = rows.scalars(select(SupportTask)).all()
+        assert (task.kind, "Burst pipe" in task.why) == ("escalation", True)
+        assert rows.scalar(select(func.count()).select_from(Rung)) == 0

@@ -14,7 +14,8 @@ NAMES = {OWNER.user_id: "owner", FIRST.user_id: "first", SECOND.user_id: "second
 def shown(case):
     """Each rung as `+minutes level action person`."""
     return [
-        f"+{step.after / timedelta(minutes=1):g} {step.level} {step.action} {NAMES[step.user_id]}" for step in plan(case)
+        f"+{step.after / timedelta(minutes=1):g} {step.level} {step.action} {NAMES[step.user_id]}"
+        for step in plan(case)
     ]
 
 
