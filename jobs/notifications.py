@@ -1,5 +1,6 @@
 """Notices reach the contractor: each delivery is claimed, handed to its provider with no lock held, written down."""
 
+import logging
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,8 @@ from app.notifications import Channel, Delivery
 from app.providers import carrier, email
 from app.tenants import Tenant
 from app.users import User
+
+log = logging.getLogger(__name__)
 
 BATCH = 10
 
@@ -112,10 +115,19 @@ def climb() -> bool:
     """Do the rungs that are due of all ladders; False when there are none."""
     due = escalations.due(now())
     db.session.rollback()
-    for escalation_id in due:
+    done = [_do_due(escalation_id) for escalation_id in due]
+    return any(done)
+
+
+def _do_due(escalation_id: UUID) -> bool:
+    try:
         for phone in _climb(escalation_id):
             _call(phone)
-    return bool(due)
+    except Exception:  # one ladder in trouble must not keep the others from ringing
+        db.session.rollback()
+        log.exception("a ladder could not be climbed", extra={"escalation_id": str(escalation_id)})
+        return False
+    return True
 
 
 def _climb(escalation_id: UUID) -> list[Ring]:

@@ -39,7 +39,8 @@ def give_up(escalation: Escalation, thread: Conversation | None) -> None:
     who = thread.customer.name or phones.shown(thread.customer_phone)
     note(thread, f"Nobody took the alert about {who}.")
     thread.needs_person = True
-    thread.escalation_reason = "nobody took the alert"
+    if thread.status == Status.active:
+        thread.escalation_reason = "nobody took the alert"
     if _may_be_told(escalation, thread):
         _tell_customer(thread)
     tell_updated(thread)

@@ -250,7 +250,7 @@ def test_calls_wait_for_the_customers_yes(owner, thread, workers, carrier, clock
     owner.post("/notifications/escalate", json={"escalation_level": 2, "hold_calls_until_accepted": True}, status=400)
 
 
-def test_an_alert_may_be_about_no_conversation(owner, callers, workers, carrier, factories, clock):
+def test_an_alert_may_be_about_no_conversation(owner, callers, workers, carrier, clock):
     """interfaces.md: `conversation_id?`; it is texted, rung, taken and ended like any other."""
     body = {"escalation_level": 2, "channels": ["sms", "phone_call"], "summary": "The van was stolen"}
     answer = owner.post("/notifications/escalate", json=body, status=202).json

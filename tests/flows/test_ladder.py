@@ -1,10 +1,12 @@
 """The ladder from its first rung to its end, minute by minute (behaviour.md 2.11, SC60)."""
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 from sqlalchemy import select
 
+from app import messages
 from app.conversations import Note
 from app.escalations import Rung
 from app.messages import Message
@@ -12,6 +14,7 @@ from app.notifications import Delivery, Notification
 from app.scheduling.appointments import Appointment
 from app.tasks import SupportTask
 from app.users import Presence, User
+from jobs import notifications as alert_jobs
 from sandbox.carrier.calls import Call as Ring
 from tests.factories import F1, F2, F3
 from tests.flows.story import CUSTOMER
@@ -167,6 +170,17 @@ def test_nobody_answers(on_call, story):
     ]
 
 
+def test_every_owner_gets_the_e_mail(on_call, story):
+    """2.11, level 5 and the end: all owners, not only the first."""
+    staff(story, "Cleo", "+12135550193", role="owner")
+    alarms(story)
+    passes(story, 16)
+    notices = {one.id: one.user_id for one in story.all(Notification)}
+    mails = [notices[one.notification_id] for one in story.all(Delivery, channel="email") if one.status == "delivered"]
+    assert Counter(mails) == {user.id: 2 for user in story.all(User) if user.role == "owner"}
+    assert len(set(mails)) == 2
+
+
 def test_yes_books_the_time_that_was_offered(story):
     """2.11: the next regular slot is a real offer."""
     at_three(story.opens(dispatcher=PATIENT))
@@ -185,6 +199,43 @@ def test_no_text_while_a_person_has_the_thread_or_after_stop(story):
     passes(story, 20)
     assert story.ladder().state == "cancelled"
     assert told(story, "couldn't reach anyone") == []
+
+
+def test_a_person_who_is_silent_is_still_the_one_who_speaks(story):
+    """2.11: no text about nobody being there into a thread that somebody has; support is asked all the same."""
+    at_three(story.opens(F3))
+    story.owner_takes_over()
+    story.later(minutes=60)
+    story.texts("I smell gas near the furnace")
+    passes(story, 20)
+    assert (story.ladder().state, story.thread().mode) == ("exhausted", "human_active")
+    assert len(story.rung()) == 3
+    assert told(story, "couldn't reach anyone") == []
+    assert story.one(SupportTask).kind == "escalation"
+
+
+def test_before_they_are_safe_no_time_is_named(story):
+    """5.3, 2.11: nobody came to a fire; the text has no price and no time, only 911."""
+    at_three(story.opens(F2))
+    story.says("Outlet sparking and smell of burning plastic! 456 Elm St 90012")
+    passes(story, 16)
+    (text,) = told(story, "couldn't reach anyone")
+    assert text == (
+        "Sorry, we couldn't reach anyone on our team yet. They will contact you here or by phone. In danger, call 911."
+    )
+
+
+def test_the_end_is_told_in_spanish(story):
+    at_three(story.opens(dispatcher=PATIENT))
+    story.says("Emergencia! Se esta inundando la casa, hay aguas negras por todo el piso! 456 Elm St 90210")
+    assert story.thread().language == "es"
+    assert story.ladder().is_emergency
+    passes(story, 16)
+    text = story.heard()[-1]
+    assert text.startswith("Lo sentimos, no pudimos localizar al equipo. Primera cita:")
+    assert text.endswith("Responda SI para reservar. En peligro, llame al 911.")
+    assert messages.is_plain(text)
+    assert len(text) <= 320
 
 
 def test_a_takeover_ends_the_ladder_and_the_owner_hears_who_has_it(on_call, story):
@@ -316,8 +367,23 @@ def test_life_safety_rings_outside_phone_hours(story):
     assert len(story.rung()) == 2
 
 
-def test_a_dead_worker_loses_a_call_and_never_rings_twice(story, monkeypatch):
+def test_a_dead_worker_loses_a_call_and_never_rings_twice(story):
     """P1: what was done is written before the phone rings; the next rung comes at its time."""
+    at_three(story.opens())
+    alarms(story)
+    story.clock.shift(dt.timedelta(minutes=2))
+    with story.factories.changing():
+        (lost,) = alert_jobs._climb(story.ladder().id)
+    assert lost.to == OWNER  # and here the worker dies
+    for _ in range(3):
+        story.workers.sweep()
+    assert story.rung() == []
+    story.later(minutes=2)
+    assert rang(story) == ["15:04 owner"]
+
+
+def test_a_call_that_the_carrier_does_not_take_is_noted_and_not_repeated(story):
+    """P1: its answer may have been lost, so the next try is the next rung's."""
     at_three(story.opens())
     alarms(story)
     story.carrier.fault("refuse", 1, status=500, code=20500)
