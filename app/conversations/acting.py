@@ -138,7 +138,7 @@ def _carry_out(thread: Conversation, work: Work, result: Result, act: str) -> No
         visits.cancel(thread, rest)
     elif order in ("escalate", "dispatch"):
         _escalate(thread, result, accepted=order == "dispatch")
-    elif order == "alert_owner" and "escalate" not in result.acts:
+    elif order == "alert_owner" and not {"escalate", "handoff"} & set(result.acts):
         urgent.tell_new_message(thread, users.owner_of(thread.tenant_id))
     elif order == "handoff":
         _hand_over(thread, result)
@@ -188,9 +188,14 @@ def _hand_over(thread: Conversation, result: Result) -> None:
     thread.escalation_reason = result.escalation_reason or "the customer needs a person"
     thread.ai_due_at = None
     note(thread, f"Needs a person: {(result.escalation_reason or 'asked for').replace('_', ' ')}.")
-    if "escalate" not in result.acts:
+    if "escalate" in result.acts:
+        return
+    if result.escalation_reason == "away":
+        # A message was taken for the day of return: nobody is called about it meanwhile.
         urgent.tell_new_message(thread, users.owner_of(thread.tenant_id))
         closing.publish(thread, "conversation.lead_due", reason="takeover")
+    else:
+        urgent.alarm(thread, level=2, summary=thread.last_message)
 
 
 def _offer(thread: Conversation, result: Result) -> None:

@@ -42,7 +42,8 @@ def give_up(escalation: Escalation, thread: Conversation | None) -> None:
     if thread.status == Status.active:
         thread.escalation_reason = "nobody took the alert"
     if _may_be_told(escalation, thread):
-        _tell_customer(thread)
+        # In an emergency this answers, at whatever hour; else it is our own initiative, and that has its hours.
+        _tell_customer(thread, Purpose.reply if escalation.is_emergency else Purpose.nudge)
     tell_updated(thread)
 
 
@@ -60,7 +61,7 @@ def _may_be_told(escalation: Escalation, thread: Conversation) -> bool:
     return db.session.scalar(told.limit(1)) is None
 
 
-def _tell_customer(thread: Conversation) -> None:
+def _tell_customer(thread: Conversation, purpose: Purpose) -> None:
     is_answered_anyway = thread.ai_due_at is not None  # the dispatcher is about to speak, with times of its own
     offer = None if is_answered_anyway else _put_on_table(thread)
     chosen = thread.tenant.settings.dispatcher
@@ -81,7 +82,7 @@ def _tell_customer(thread: Conversation) -> None:
         customer_phone=thread.customer_phone,
         body=wording.tidy(f"{body} {END[language]}"),
         sender=Sender.system,
-        purpose=Purpose.reply,
+        purpose=purpose,
         template=TEMPLATES[0],
         control_version=thread.control_version,
         correlation_id=thread.correlation_id,

@@ -90,7 +90,7 @@ def alarm(
     )
     ladder.open_for(thread.tenant, thread, told)
     if is_first:
-        closing.publish(thread, "conversation.lead_due", reason="emergency")
+        closing.publish(thread, "conversation.lead_due", reason="emergency" if is_emergency else "takeover")
 
 
 def _headline(thread: Conversation, summary: str) -> str:

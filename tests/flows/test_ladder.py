@@ -421,3 +421,44 @@ def test_the_text_1_counts_for_half_an_hour(story):
     notice = next(one for one in story.all(Notification) if "Reply 1" in one.body)
     assert story.local(notice.created_at) == "Tue 15:00"
     assert "You have it" in story.contractor_texts("1")
+
+
+def asks_for_a_person(story):
+    """The owner has not answered within his minute; the customer wants somebody to talk to."""
+    at_three(story)
+    story.says("Can I talk to a real person please? It is about a bathroom faucet at 789 Sunset Blvd 90210")
+    assert (story.thread().mode, story.ladder().is_emergency) == ("escalated", False)
+    return story.local(story.ladder().created_at)[4:]
+
+
+def test_who_asks_for_a_person_is_not_forgotten(story):
+    """C15, 2.11: no emergency, so text at once, the phone after an hour, the next on call, then everybody."""
+    story.opens()
+    staff(story, "Ann", ONE, 2)
+    assert asks_for_a_person(story) == "15:01"
+    assert sum("Reply 1 to take it" in text for text in story.alerts()) == 1
+    passes(story, 130, each=2)
+    assert rang(story) == ["16:01 owner", "16:31 Ann", "17:01 owner", "17:03 Ann"]
+    assert (story.ladder().state, story.local(story.ladder().closed_at)) == ("exhausted", "Tue 17:05")
+    assert len(told(story, "couldn't reach anyone")) == 1
+    assert story.thread().mode == "ai_active"
+    assert story.one(SupportTask).kind == "escalation"
+
+
+def test_a_reply_of_the_owner_ends_it(story):
+    """2.11: an answer is an acknowledgement."""
+    story.opens()
+    asks_for_a_person(story)
+    story.owner_replies("Hi, this is Joe.")
+    passes(story, 180, each=30)
+    assert (story.ladder().state, story.rung()) == ("acknowledged", [])
+    assert story.heard()[-1] == "Hi, this is Joe."
+
+
+def test_a_message_for_the_day_of_return_calls_nobody(story):
+    """SC36 c: taken and told, but no ladder."""
+    at_three(story.opens(general={"out_of_office": {"enabled": True}}))
+    story.says("Bathroom faucet dripping, 789 Sunset Blvd 90210")
+    assert story.thread().mode == "escalated"
+    assert story.all(Rung) == []
+    assert [one.title for one in story.all(Notification)] == ["Missed call: (310) 555-0142", "Text from (310) 555-0142"]
