@@ -9,7 +9,7 @@ from app.calls import Call, Claim
 from app.consent import Consent, Contact, OptOut
 from app.conversations import Conversation, Note, Turn
 from app.customers import Customer
-from app.escalations import Escalation
+from app.escalations import Escalation, Rung
 from app.estimates import Estimate
 from app.events import Event
 from app.idempotency import IdempotencyKey
@@ -37,6 +37,6 @@ __all__ = [
     "Appointment", "Audit", "Calendar", "CalendarEvent", "Call", "Claim", "Connection", "Consent", "Contact",
     "Conversation", "Customer", "Delivery", "Escalation", "Estimate", "Event", "ExternalEvent", "Hold",
     "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number", "OAuthState", "OfferedSlot", "OptOut",
-    "RefreshToken", "Registration", "Reminder", "Report", "ServiceKey", "Session", "Staff", "Subscription",
+    "RefreshToken", "Registration", "Reminder", "Report", "Rung", "ServiceKey", "Session", "Staff", "Subscription",
     "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User", "Webhook",
 ]  # fmt: skip

@@ -53,6 +53,8 @@ class User(db.Model):
     on_call_order: Mapped[int | None]
     alerts_by_text: Mapped[bool] = mapped_column(default=True)
     """False after the contractor answered an alert with STOP."""
+    alerts_by_voice: Mapped[bool] = mapped_column(default=True)
+    """False after key 9 in an alert call: he is texted instead of called."""
     preferences: Mapped[dict] = mapped_column(JSONB, default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
     tenant: Mapped[Tenant] = relationship()
@@ -147,6 +149,12 @@ def owner_of(tenant_id: UUID) -> User | None:
         .order_by(User.created_at, User.id)
         .limit(1)
     )
+
+
+def owners_of(tenant_id: UUID) -> list[User]:
+    """All active owners, the oldest first."""
+    owners = select(User).where(User.tenant_id == tenant_id, User.role == Role.owner, User.is_active)
+    return list(db.session.scalars(owners.order_by(User.created_at, User.id)))
 
 
 def with_verified_phone(tenant_id: UUID, phone: str) -> User | None:

@@ -1,6 +1,5 @@
 """notification-service: notices, emergencies that climb until somebody takes them, tickets for the event stream."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +7,10 @@ from flask import Blueprint, g, jsonify
 from flask.typing import ResponseReturnValue
 
 from app import audit, conversations, escalations, notifications, tickets, users
-from app.clock import now
-from app.conversations import command
+from app.conversations import Conversation, command
 from app.errors import Conflict, Invalid, NotFound
-from app.escalations import Escalation, EscalationState
+from app.escalations import Action, Escalation, EscalationState, ladder
+from app.escalations.ladder import Alarm
 from app.extensions import db
 from app.notifications import Delivery, Notification
 from app.users import Role
@@ -79,21 +78,34 @@ def escalate() -> ResponseReturnValue:
     if body.tenant_id is not None:
         guards.same_tenant(body.tenant_id)
     tenant = guards.current_tenant()
-    if body.user_id is not None and users.of(tenant.id, body.user_id) is None:
+    first = users.of(tenant.id, body.user_id) if body.user_id is not None else None
+    if body.user_id is not None and (first is None or not first.is_active):
         raise UserNotFound("There is no such user.")
-    thread = conversations.of(tenant.id, body.conversation_id, lock=True)
-    ladder = escalations.open_for(
-        tenant,
-        thread,
-        level=body.escalation_level,
-        summary=body.summary or thread.last_message,
-        waits_for_acceptance=body.hold_calls_until_accepted,
-    )
-    if ladder is None:
+    thread = None
+    if body.conversation_id is not None:
+        thread = conversations.of(tenant.id, body.conversation_id, lock=True)
+    alarm = _alarm(body, thread)
+    if not ladder.reaches_anybody(tenant, alarm, first):
+        db.session.commit()  # the support team's task stands although the caller is refused
         raise NoReachableContact("Nobody of this business can be reached.")
-    audit.record("escalation.open", str(ladder.id), actor=guards.actor(), tenant_id=tenant.id, reason=f"asked by {by}")
+    found = ladder.open_for(tenant, thread, alarm, first=first)
+    if found is None:
+        raise NoReachableContact("Nobody of this business can be reached.")
+    audit.record("escalation.open", str(found.id), actor=guards.actor(), tenant_id=tenant.id, reason=f"asked by {by}")
     db.session.commit()
-    return jsonify(escalation_json(ladder) | {"plan": plan_json(ladder)}), 202
+    return jsonify(escalation_json(found) | {"plan": plan_json(found)}), 202
+
+
+def _alarm(body: Escalate, thread: Conversation | None) -> Alarm:
+    return Alarm(
+        level=body.escalation_level,
+        summary=body.summary or (thread.last_message if thread is not None else ""),
+        max_level=body.max_level,
+        is_emergency=body.emergency,
+        is_life_safety=body.emergency and thread is not None and bool(thread.dispatch_state.get("hazards")),
+        waits_for_acceptance=body.hold_calls_until_accepted,
+        channels=body.channels,
+    )
 
 
 @bp.get("/notifications/escalations/<uuid:escalation_id>")
@@ -107,17 +119,16 @@ def acknowledge(escalation_id: UUID) -> ResponseReturnValue:
     """Take it, or let the next rung come at once."""
     body, user = read(Acknowledge), guards.require(Role.operator)
     found = escalations.of(user.tenant_id, escalation_id)
-    thread = conversations.of(user.tenant_id, found.conversation_id, lock=True)
-    ladder = escalations.of(user.tenant_id, escalation_id, lock=True)
-    if ladder.state != EscalationState.open:
-        told = {"state": ladder.state, "acknowledged_by": ladder.acknowledged_by, "at": moment(ladder.closed_at)}
+    found, thread = command.lock(found)
+    if found.state != EscalationState.open:
+        told = {"state": found.state, "acknowledged_by": found.acknowledged_by, "at": moment(found.closed_at)}
         raise EscalationClosed("This alert is closed already.", details=told)
     if body.action == "accept":
-        command.acknowledged(ladder, thread, by=str(user), via="web")
+        command.acknowledged(found, thread, by=user, via="web")
     else:
-        escalations.pass_on(ladder)
+        ladder.pass_on(found, user)
     db.session.commit()
-    return jsonify(escalation_json(ladder))
+    return jsonify(escalation_json(found))
 
 
 def notification_json(notice: Notification) -> dict[str, Any]:
@@ -144,27 +155,29 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def escalation_json(ladder: Escalation) -> dict[str, Any]:
+def escalation_json(one: Escalation) -> dict[str, Any]:
     return {
-        "escalation_id": str(ladder.id),
-        "conversation_id": str(ladder.conversation_id),
-        "state": ladder.state,
-        "level": ladder.level,
-        "summary": ladder.summary,
-        "next_step_at": moment(ladder.next_step_at),
-        "acknowledged_by": ladder.acknowledged_by,
-        "via": ladder.acknowledged_via,
+        "escalation_id": str(one.id),
+        "conversation_id": str(one.conversation_id) if one.conversation_id else None,
+        "state": one.state,
+        "level": one.level,
+        "summary": one.summary,
+        "next_step_at": moment(one.next_step_at),
+        "acknowledged_by": one.acknowledged_by,
+        "via": one.acknowledged_via,
     }
 
 
-def plan_json(ladder: Escalation) -> list[dict[str, Any]]:
-    """The rungs that are to come: the calls, as far as they are not held back."""
-    if ladder.waits_for_acceptance or ladder.next_step_at is None:
-        return []
-    minutes = guards.current_tenant().settings.escalation.emergency_step_minutes
-    left = max(0, escalations.CALL_TRIES - ladder.calls_made)
-    first = max(ladder.next_step_at, now())
+def plan_json(one: Escalation) -> list[dict[str, Any]]:
+    """Every rung that is to come, in order; without a time as long as it waits for the customer's yes."""
+    coming = [rung for rung in escalations.planned(one) if rung.action != Action.give_up]
+    coming.sort(key=lambda rung: (rung.due_at is None, rung.due_at, rung.position))
     return [
-        {"level": 3, "action": "phone_call", "due_at": moment(first + timedelta(minutes=minutes * number))}
-        for number in range(left)
+        {
+            "level": rung.level,
+            "action": rung.action,
+            "user_id": str(rung.user_id) if rung.user_id else None,
+            "due_at": moment(rung.due_at),
+        }
+        for rung in coming
     ]

@@ -26,6 +26,7 @@ def run() -> None:
         give_up_night_visits,
         remind,
         hand_back,
+        close_silent,
         open_gates,
         recover_turns,
         idempotency.discard_old,
@@ -40,7 +41,7 @@ def run() -> None:
 
 
 def end_stale_calls() -> None:
-    """The third trigger of the missed decision; a call with a person's key is left to its Dial action."""
+    """The third trigger of the missed decision; a call with a person's key is completed if its Dial action is lost."""
     stale = calls.stale(now())
     if stale:
         missed.settle([Ending(call.call_sid, "sweep") for call in stale])
@@ -72,6 +73,12 @@ def hand_back() -> None:
     """Threads that their person has left alone go back to the assistant."""
     for thread in human.idle(now()):
         human.release(thread, None)
+
+
+def close_silent() -> None:
+    """Threads that a person has and in which nobody has said a word for days are done (C22)."""
+    for thread in human.silent(now()):
+        human.finish(thread)
 
 
 def open_gates() -> None:

@@ -1,18 +1,21 @@
 """Notices reach the contractor: each delivery is claimed, handed to its provider with no lock held, written down."""
 
+import logging
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
-from app import conversations, escalations, links, notifications, numbers, phones, users
+from app import conversations, escalations, links, notifications, numbers
 from app.clock import now
-from app.conversations import Mode
-from app.escalations import CALL_TRIES, Escalation, EscalationState
+from app.conversations import command, unreached
+from app.escalations import Escalation, EscalationState, climbing
+from app.escalations.climbing import Climbed, Ring
 from app.extensions import db
 from app.notifications import Channel, Delivery
 from app.providers import carrier, email
 from app.tenants import Tenant
 from app.users import User
+
+log = logging.getLogger(__name__)
 
 BATCH = 10
 
@@ -109,69 +112,54 @@ def _mail(letter: Letter) -> str:
 
 
 def climb() -> bool:
-    """Ring the phones of the ladders whose next rung is due; False when there are none."""
-    claimed = escalations.claim(now())
-    db.session.commit()
-    for escalation_id in claimed:
-        _ring(escalation_id)
-    return bool(claimed)
+    """Do the rungs that are due of all ladders; False when there are none."""
+    due = escalations.due(now())
+    db.session.rollback()
+    done = [_do_due(escalation_id) for escalation_id in due]
+    return any(done)
 
 
-def _ring(escalation_id: UUID) -> None:
-    escalation = db.session.get(Escalation, escalation_id, with_for_update=True)
-    if escalation is None or escalation.state != EscalationState.open:
-        db.session.rollback()
-        return
-    tenant = db.session.get(Tenant, escalation.tenant_id)
-    user, number = db.session.get(User, escalation.user_id), numbers.primary(escalation.tenant_id)
-    if escalation.waits_for_acceptance or tenant is None:
-        escalation.lease_until, escalation.next_step_at = None, now() + timedelta(minutes=1)
-    elif escalation.calls_made >= CALL_TRIES or user is None or not user.verified_phone or number is None:
-        _give_up(escalation)
-    else:
-        # Counted before the phone rings: a crash must not make it ring twice as often.
-        escalations.called(escalation, step_minutes=tenant.settings.escalation.emergency_step_minutes)
-        to, sender, token = user.verified_phone, number.e164, escalation.token
-        db.session.commit()
-        _call(to, sender, token)
-        return
-    db.session.commit()
-
-
-def _call(to: str, sender: str, token: str) -> None:
-    path = f"/webhooks/twilio/escalations/{token}"
+def _do_due(escalation_id: UUID) -> bool:
     try:
-        carrier.call(sender=sender, to=to, url=links.public(path), status_callback=links.public(f"{path}/status"))
+        for phone in _climb(escalation_id):
+            _call(phone)
+    except Exception:  # one ladder in trouble must not keep the others from ringing
+        db.session.rollback()
+        log.exception("a ladder could not be climbed", extra={"escalation_id": str(escalation_id)})
+        return False
+    return True
+
+
+def _climb(escalation_id: UUID) -> list[Ring]:
+    """Climb one ladder under its locks and let go of them; the phones to ring now."""
+    found = db.session.get(Escalation, escalation_id)
+    if found is None:
+        return []
+    escalation, thread = command.lock(found)
+    climbed = Climbed()
+    if escalation.state == EscalationState.open:
+        climbed = climbing.climb(escalation, db.session.get_one(Tenant, escalation.tenant_id), thread)
+    if climbed.is_at_the_end:
+        unreached.give_up(escalation, thread)
+    db.session.commit()
+    return climbed.rings
+
+
+def _call(phone: Ring) -> None:
+    path = f"/webhooks/twilio/escalations/{phone.token}"
+    url = links.public(path)
+    try:
+        carrier.call(sender=phone.sender, to=phone.to, url=url, status_callback=f"{url}/status")
     except carrier.CarrierError as error:
-        _note_failed_call(token, str(error))
+        _note_failed_call(phone.token, str(error))
 
 
 def _note_failed_call(token: str, why: str) -> None:
-    escalation = escalations.by_token(token)
-    if escalation is not None:
-        thread = conversations.locked(escalation.conversation_id)
-        if thread is not None:
-            conversations.note(thread, f"The phone could not be rung: {why[:200]}")
-    db.session.commit()
-
-
-def _give_up(escalation: Escalation) -> None:
-    escalations.exhaust(escalation)
-    thread = conversations.locked(escalation.conversation_id)
+    rung = escalations.by_token(token)
+    if rung is None:
+        return
+    _, thread = command.lock(rung.escalation)
+    rung.outcome = f"failed: {why[:200]}"
     if thread is not None:
-        who = thread.customer.name or phones.shown(thread.customer_phone)
-        conversations.note(thread, f"Nobody took the alert about {who}.")
-        thread.needs_person = True
-        if thread.mode == Mode.ai_active:
-            thread.escalation_reason = "nobody took the alert"
-    owner = users.owner_of(escalation.tenant_id)
-    if owner is not None:
-        notifications.tell(
-            owner,
-            title="Nobody took an emergency",
-            body=f"Nobody took the alert: {escalation.summary}",
-            category=notifications.Category.missed_call,
-            channels=[Channel.email],
-            urgency="high",
-            dedupe_key=f"escalation:{escalation.id}:exhausted",
-        )
+        conversations.note(thread, f"The phone could not be rung: {why[:200]}")
+    db.session.commit()

@@ -17,6 +17,9 @@ from app.numbers import Number
 LOOP_WINDOW = timedelta(seconds=60)
 ONE_DIAL_PER = timedelta(seconds=30)
 SWEEP_AFTER_RING = timedelta(seconds=60)
+SWEEP_AFTER_END = timedelta(seconds=60)
+LONGEST_TALK = timedelta(hours=4)
+"""The carrier ends every call by then; an answered one whose end nobody reported is over too."""
 
 
 class CallStatus(enum.StrEnum):
@@ -46,7 +49,7 @@ class MissedReason(enum.StrEnum):
 class Call(db.Model):
     __tablename__ = "call"
     __table_args__ = (
-        Index("ix_call_open", "sweep_at", postgresql_where="status IN ('ringing', 'screening')"),
+        Index("ix_call_open", "sweep_at", postgresql_where="status IN ('ringing', 'screening', 'in_progress')"),
         Index("ix_call_customer", "tenant_id", "customer_phone", "started_at"),
         Index("ix_call_recent", "tenant_id", "started_at"),
         Index("ix_call_caller", "customer_phone", "started_at"),
@@ -217,7 +220,7 @@ def accept(parent_sid: str, key: str) -> bool:
             Call.status.in_((CallStatus.ringing, CallStatus.screening, CallStatus.in_progress)),
             Call.dialled.is_not(None),
         )
-        .values(status=CallStatus.in_progress, accepted_at=now())
+        .values(status=CallStatus.in_progress, accepted_at=now(), sweep_at=now() + LONGEST_TALK + SWEEP_AFTER_END)
         .returning(Call.id)
     )
     return db.session.scalar(moved) is not None
@@ -250,8 +253,8 @@ def keep_voicemail(
 
 
 def stale(moment: datetime) -> list[Call]:
-    """Calls that nobody reported the end of: the third trigger of the missed decision."""
-    left = select(Call).where(Call.status.in_((CallStatus.ringing, CallStatus.screening)), Call.sweep_at <= moment)
+    """Calls that nobody reported the end of: the third trigger of the missed decision, the end of an answered one."""
+    left = select(Call).where(Call.status.in_(OPEN), Call.sweep_at <= moment)
     return list(db.session.scalars(left.order_by(Call.sweep_at).limit(200)))
 
 

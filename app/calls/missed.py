@@ -119,6 +119,9 @@ def _is_missed(call: Call, ending: Ending) -> bool:
         call.missed_reason = DIAL_REASONS.get(ending.dial_status, MissedReason.no_human_proof)
     elif ending.trigger == "voicemail":
         call.missed_reason = MissedReason(ending.reason)
+    elif call.accepted_at is not None:
+        _complete(call, call.duration_seconds)
+        return False
     else:
         call.missed_reason = MissedReason.caller_hung_up
     return True
@@ -137,8 +140,9 @@ def _was_answered(call: Call, ending: Ending) -> bool:
 
 def _ended(call: Call, ending: Ending) -> bool:
     if call.accepted_at is not None:
-        # This report may have overtaken the Dial action of an answered call: leave it open for that one.
+        # This report may have overtaken the Dial action of an answered call: leave it open for that one, a minute.
         call.duration_seconds, call.ended_at = ending.call_seconds, ending.at or now()
+        call.sweep_at = now() + calls.SWEEP_AFTER_END
         return False
     call.missed_reason = MissedReason.caller_hung_up
     return True

@@ -134,6 +134,8 @@ class Turn(db.Model):
     stage: Mapped[str]
     acts: Mapped[list] = mapped_column(JSONB, default=list)
     evidence: Mapped[list] = mapped_column(JSONB, default=list)
+    errors: Mapped[list] = mapped_column(JSONB, default=list)
+    """What stood in the way, by its code: OUTSIDE_PHONE_HOURS, OUT_OF_AREA."""
     extracted: Mapped[dict] = mapped_column(JSONB, default=dict)
     template: Mapped[str | None]
     engine: Mapped[str] = mapped_column(default="rules")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from app import consent, escalations, messages, tenants, usage, users
+from app import consent, messages, tenants, usage, users
 from app.clock import now
 from app.conversations import (
     Conversation,
@@ -27,6 +27,7 @@ from app.conversations.turns import AUTOMATIC, Work
 from app.dispatch import Result, State
 from app.dispatch.wording import MOST_CHARACTERS
 from app.errors import Conflict
+from app.escalations import EscalationState, ladder, running_for
 from app.extensions import db
 from app.messages import Message, MessageStatus, Purpose, Sender
 from app.queue import Job, ring
@@ -95,6 +96,7 @@ def _write_down(thread: Conversation, work: Work, result: Result, milliseconds: 
             stage=result.stage,
             acts=list(result.acts),
             evidence=[str(one) for one in result.evidence],
+            errors=list(result.validation_errors),
             extracted={key: value for key, value in result.extracted.items() if value not in (None, [], "")},
             template=result.template,
             milliseconds=round(milliseconds, 2),
@@ -141,12 +143,12 @@ def _book(thread: Conversation, work: Work, result: Result, slot_id: str) -> Non
     with _losing(slot_id):
         appointment = visits.book(thread, result, slot_id, work.context.job_number)
     thread.facts = thread.facts | {"appointment_id": str(appointment.id)}
-    ladder = escalations.running_for(thread.id)
+    running = running_for(thread.id)
     if result.booking_kind == "reaching_technician":
         summary = f"accepted tonight {visits.window_of(thread.tenant, appointment)}"
-        urgent.alarm(thread, level=3, summary=summary)
-    elif ladder is not None and not appointment.slot_type.startswith("emergency"):
-        escalations.close_of(thread.id, escalations.EscalationState.cancelled)
+        urgent.alarm(thread, level=3, summary=summary, is_accepted=True)
+    elif running is not None and not appointment.slot_type.startswith("emergency"):
+        ladder.close_of(thread.id, EscalationState.cancelled)
 
 
 class _losing:  # noqa: N801 - reads as a word in `with`
@@ -165,20 +167,13 @@ class _losing:  # noqa: N801 - reads as a word in `with`
 
 def _escalate(thread: Conversation, result: Result, *, accepted: bool) -> None:
     is_safety = bool(result.life_safety)
-    level = 3 if is_safety else max(2, result.escalation_level)
-    at_night = _is_night(thread)
     urgent.alarm(
         thread,
-        level=3 if accepted else level,
+        level=3 if is_safety or accepted else max(2, result.escalation_level),
         summary=thread.facts.get("summary") or thread.last_message,
-        waits_for_acceptance=at_night and not is_safety and not accepted,
+        is_life_safety=is_safety,
+        is_accepted=accepted,
     )
-
-
-def _is_night(thread: Conversation) -> bool:
-    emergency = thread.tenant.settings.emergency_service
-    clock = now().astimezone(thread.tenant.zone).strftime("%H:%M")
-    return clock >= emergency.night_start or clock < emergency.night_end
 
 
 def _hand_over(thread: Conversation, result: Result) -> None:
@@ -186,9 +181,14 @@ def _hand_over(thread: Conversation, result: Result) -> None:
     thread.escalation_reason = result.escalation_reason or "the customer needs a person"
     thread.ai_due_at = None
     note(thread, f"Needs a person: {(result.escalation_reason or 'asked for').replace('_', ' ')}.")
-    if "escalate" not in result.acts:
+    if "escalate" in result.acts:
+        return
+    if result.escalation_reason == "away":
+        # A message was taken for the day of return: nobody is called about it meanwhile.
         urgent.tell_new_message(thread, users.owner_of(thread.tenant_id))
         closing.publish(thread, "conversation.lead_due", reason="takeover")
+    else:
+        urgent.alarm(thread, level=2, summary=thread.last_message)
 
 
 def _offer(thread: Conversation, result: Result) -> None:

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from app import escalations, events, tasks, users
+from app import events, tasks, users
 from app.clock import now
 from app.conversations import LIVE, Conversation, Status, note, tell_updated
+from app.escalations import EscalationState, ladder
 from app.extensions import db
 from app.messages import Direction, Message, MessageStatus, Purpose, Sender
 from app.scheduling import holds, offered
@@ -25,7 +26,7 @@ def close(conversation: Conversation, status: Status, outcome: str, reason: str 
     rest(conversation)
     if outcome != "appointment_scheduled":
         holds.release(conversation.id)
-        escalations.close_of(conversation.id, escalations.EscalationState.cancelled)
+        ladder.close_of(conversation.id, EscalationState.cancelled)
     offered.withdraw(conversation.id)
     publish(conversation, "conversation.completed", outcome=outcome, outcome_reason=reason, **more)
     tell_updated(conversation)
@@ -57,7 +58,7 @@ def opt_out(conversation: Conversation) -> None:
     """The customer wants silence: queued texts are discarded, the hold is given back, the thread is over for good."""
     conversation.control_version += 1
     discard_waiting(conversation.id, "opted_out", also_human=True)
-    escalations.close_of(conversation.id, escalations.EscalationState.cancelled)
+    ladder.close_of(conversation.id, EscalationState.cancelled)
     note(conversation, "The customer asked for no more texts.")
     close(conversation, Status.opted_out, "opted_out")
 

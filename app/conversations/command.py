@@ -8,6 +8,7 @@ from app import conversations, escalations, links, notifications
 from app.clock import now
 from app.conversations import Conversation, Mode, presence
 from app.errors import DomainError
+from app.escalations import Escalation, ladder
 from app.extensions import db
 from app.notifications import Category, Channel
 from app.users import Presence, User
@@ -26,7 +27,7 @@ def obey(user: User, body: str, *, key: str) -> None:
         user.alerts_by_text = False
         return
     if order in ("START", "UNSTOP"):
-        user.alerts_by_text = True
+        user.alerts_by_text = user.alerts_by_voice = True
     answer = _answer(user, order, rest.strip())
     notifications.tell(
         user,
@@ -67,20 +68,28 @@ def _take(user: User) -> str:
     alert = escalations.newest_open(user.id, now() - ALERT_LIFE)
     if alert is None:
         return "No alert is open."
-    thread = conversations.of(user.tenant_id, alert.conversation_id, lock=True)
-    acknowledged(alert, thread, by=str(user), via="text")
-    return f"You have it. {links.public(links.thread_path(thread.id))}"
+    alert, thread = lock(alert)
+    if not acknowledged(alert, thread, by=user, via="text"):
+        return f"{alert.acknowledged_by or 'Somebody'} has it already."
+    return f"You have it. {links.public(links.thread_path(thread.id))}" if thread else "You have it."
 
 
-def acknowledged(alert: escalations.Escalation, thread: Conversation, *, by: str, via: str) -> bool:
+def lock(alert: Escalation) -> tuple[Escalation, Conversation | None]:
+    """An alert under the lock of its thread and its own, in this order as everywhere."""
+    thread = conversations.of(alert.tenant_id, alert.conversation_id, lock=True) if alert.conversation_id else None
+    return escalations.of(alert.tenant_id, alert.id, lock=True), thread
+
+
+def acknowledged(alert: Escalation, thread: Conversation | None, *, by: User, via: str) -> bool:
     """Somebody has the emergency: the rungs stop, and a night visit that waited for it is confirmed."""
-    if not escalations.acknowledge(alert, by=by, via=via):
-        return False
-    thread.needs_person = False
-    conversations.note(thread, f"{by} has it ({via}).")
     from app.conversations import nights  # noqa: PLC0415
 
-    nights.technician_accepted(thread)
+    if not ladder.acknowledge(alert, by, via=via):
+        return False
+    if thread is not None:
+        thread.needs_person = False
+        conversations.note(thread, f"{by} has it ({via}).")
+        nights.technician_accepted(thread)
     return True
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app import consent, escalations, messages, registrations, subscriptions, usage
+from app import consent, messages, registrations, subscriptions, usage
 from app.clock import now
 from app.conversations import (
     LIVE,
@@ -19,7 +19,7 @@ from app.conversations import (
     touch,
 )
 from app.errors import Conflict, Invalid
-from app.escalations import EscalationState
+from app.escalations import EscalationState, ladder
 from app.extensions import db
 from app.messages import Direction, Message, MessageStatus, Purpose, Sender
 from app.queue import Job, ring
@@ -28,6 +28,8 @@ from app.users import User
 
 LONGEST_HOLD = timedelta(minutes=60)
 TOO_OLD = timedelta(days=30)
+SHORTEST_SILENCE = timedelta(hours=12)
+"""The least that a business can set for `auto_close_hours`."""
 
 
 class AlreadyTakenOver(Conflict):
@@ -76,7 +78,7 @@ def _hold(conversation: Conversation, user: User) -> None:
     closing.rest(conversation)
     if closing.discard_waiting(conversation.id, "taken_over"):
         note(conversation, "A reply by AI was discarded: you took over.")
-    escalations.close_of(conversation.id, EscalationState.acknowledged, by=str(user), via="web")
+    ladder.close_of(conversation.id, EscalationState.acknowledged, by=user, via="web")
     note(conversation, f"{user} took over.", user_id=user.id)
     tell_updated(conversation)
 
@@ -219,7 +221,7 @@ def finish(conversation: Conversation, *, outcome: str = "handled_by_human", rea
         raise ConversationClosed("This conversation has ended already.")
     conversation.control_version += 1
     closing.discard_waiting(conversation.id, "closed")
-    escalations.close_of(conversation.id, EscalationState.cancelled)
+    ladder.close_of(conversation.id, EscalationState.cancelled)
     settle_inbound(conversation)
     closing.close(conversation, Status.completed, outcome, reason)
 
@@ -270,3 +272,23 @@ def idle(moment: datetime) -> list[Conversation]:
         if minutes and conversation.human_seen_at and conversation.human_seen_at < moment - timedelta(minutes=minutes):
             found.append(conversation)
     return found
+
+
+def silent(moment: datetime) -> list[Conversation]:
+    """Threads of a person in which nothing was said for as long as the tenant keeps them open, locked (C22)."""
+    held = (
+        select(Conversation)
+        .where(
+            Conversation.status == Status.active,
+            Conversation.mode == Mode.human_active,
+            Conversation.last_message_at <= moment - SHORTEST_SILENCE,
+        )
+        .order_by(Conversation.last_message_at)
+        .limit(200)
+        .with_for_update(skip_locked=True, of=Conversation)
+    )
+    return [thread for thread in db.session.scalars(held) if moment >= thread.last_message_at + _kept_open(thread)]
+
+
+def _kept_open(conversation: Conversation) -> timedelta:
+    return timedelta(hours=conversation.tenant.settings.dispatcher.auto_close_hours)

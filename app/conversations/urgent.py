@@ -4,10 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app import dispatch, escalations, events, links, messages, notifications, phones, users
+from app import dispatch, events, links, messages, notifications, phones, users
 from app.clock import now
 from app.conversations import Conversation, Mode, Urgency, closing, context, note
 from app.dispatch import Event, State, wording
+from app.escalations import Escalation, ladder, running_for
+from app.escalations.ladder import Alarm
 from app.extensions import db
 from app.messages import Direction, Message, Purpose, Sender
 from app.notifications import Category, Channel
@@ -40,12 +42,12 @@ def look(thread: Conversation, message: Message) -> str:
     remembered["hazards"] = [*remembered.get("hazards", []), result.life_safety]
     thread.dispatch_state = remembered
     _say_safety(thread, result.life_safety_text)
-    alarm(thread, level=3, summary=f"{result.life_safety}: {message.body[:120]}")
+    alarm(thread, level=3, summary=f"{result.life_safety}: {message.body[:120]}", is_life_safety=True)
     return result.urgency_level
 
 
 def _was_alarmed(thread: Conversation) -> bool:
-    former = select(escalations.Escalation.id).where(escalations.Escalation.conversation_id == thread.id)
+    former = select(Escalation.id).where(Escalation.conversation_id == thread.id)
     return db.session.scalar(former.limit(1)) is not None
 
 
@@ -79,19 +81,23 @@ def _say_safety(thread: Conversation, body: str) -> None:
     messages.say(row)
 
 
-def alarm(thread: Conversation, *, level: int, summary: str, waits_for_acceptance: bool = False) -> None:
-    """Alert the contractor about an emergency, and open its lead."""
+def alarm(
+    thread: Conversation, *, level: int, summary: str, is_life_safety: bool = False, is_accepted: bool = False
+) -> None:
+    """Alert the contractor about an emergency, or that a customer needs him, and open the lead."""
     thread.needs_person = True
-    is_first = escalations.running_for(thread.id) is None
-    escalations.open_for(
-        thread.tenant,
-        thread,
-        level=level,
-        summary=_headline(thread, summary),
-        waits_for_acceptance=waits_for_acceptance,
+    is_first = running_for(thread.id) is None
+    is_emergency = is_life_safety or is_accepted or thread.urgency_level == Urgency.emergency
+    told = Alarm(
+        level,
+        _headline(thread, summary),
+        is_emergency=is_emergency,
+        is_life_safety=is_life_safety,
+        is_accepted=is_accepted,
     )
+    ladder.open_for(thread.tenant, thread, told)
     if is_first:
-        closing.publish(thread, "conversation.lead_due", reason="emergency")
+        closing.publish(thread, "conversation.lead_due", reason="emergency" if is_emergency else "takeover")
 
 
 def _headline(thread: Conversation, summary: str) -> str:

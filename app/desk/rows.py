@@ -113,7 +113,9 @@ def counts(user: User) -> dict[View, int]:
 def _alarms(tenant_id: UUID) -> set[UUID]:
     """The threads whose emergency nobody has acknowledged."""
     ringing = select(Escalation.conversation_id).where(
-        Escalation.tenant_id == tenant_id, Escalation.state == EscalationState.open
+        Escalation.tenant_id == tenant_id,
+        Escalation.state == EscalationState.open,
+        Escalation.conversation_id.is_not(None),
     )
     return set(db.session.scalars(ringing))
 

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select, text, tuple_
 
 from app import quiet, usage
 from app.clock import now
 from app.consent import Contact, ContactRule, OptOut
 from app.customers import Customer
 from app.extensions import db
-from app.messages import Direction, Message, Purpose, Sender
+from app.messages import Direction, Message, MessageStatus, Purpose, Sender
 from app.registrations import Registration, RegistrationStatus
 from app.scheduling.appointments import Appointment, AppointmentStatus
 from app.subscriptions import Access, Subscription
@@ -24,6 +24,10 @@ OWN_INITIATIVE = (Purpose.nudge, Purpose.reminder)
 BURST, BURST_TIME = 6, timedelta(minutes=10)
 GONE = (AppointmentStatus.cancelled, AppointmentStatus.no_show)
 A_DAY, DAY = 30, timedelta(days=1)
+AUTOMATIC = (Sender.ai, Sender.system)
+SPACE = 20_103
+"""The first key of the advisory locks on a customer's count."""
+IN_TURN = text("SELECT pg_advisory_xact_lock(:space, hashtext(key)) FROM unnest(CAST(:keys AS text[])) AS key")
 LIVE_EXCHANGE = timedelta(minutes=60)
 
 
@@ -100,21 +104,40 @@ def read(batch: Sequence[Message]) -> Known:
     )
 
 
+def take_turns(batch: Sequence[Message]) -> None:
+    """Wait until nobody else counts the texts of these customers, until the end of this transaction.
+
+    Two drains that claim texts to one customer at the same time would each see only their own.
+    """
+    keys = {f"{message.tenant_id}{message.customer_phone}" for message in batch}
+    if keys:
+        db.session.connection().execute(IN_TURN, {"space": SPACE, "keys": sorted(keys)})
+
+
+def count(message: Message, known: Known) -> None:
+    """A text was let through: the next ones to the same customer in this batch count it."""
+    if message.sender in AUTOMATIC:
+        key = (message.tenant_id, message.customer_phone)
+        burst, day = known.sent.get(key, (0, 0))
+        known.sent[key] = (burst + 1, day + 1)
+
+
 def _sent(keys: set[tuple[UUID, str]]) -> dict[tuple[UUID, str], tuple[int, int]]:
-    """Automatic texts per customer that left in the last ten minutes and in the last day."""
+    """Automatic texts per customer that left in the last ten minutes and in the last day, or are on their way."""
     moment = now()
+    is_on_its_way = Message.status.in_((MessageStatus.sending, MessageStatus.unknown)) & Message.accepted_at.is_(None)
     counted = (
         select(
             Message.tenant_id,
             Message.customer_phone,
-            func.count().filter(Message.accepted_at > moment - BURST_TIME),
+            func.count().filter(is_on_its_way | (Message.accepted_at > moment - BURST_TIME)),
             func.count(),
         )
         .where(
             tuple_(Message.tenant_id, Message.customer_phone).in_(keys),
             Message.direction == Direction.outbound,
-            Message.sender.in_((Sender.ai, Sender.system)),
-            Message.accepted_at > moment - DAY,
+            Message.sender.in_(AUTOMATIC),
+            is_on_its_way | (Message.accepted_at > moment - DAY),
         )
         .group_by(Message.tenant_id, Message.customer_phone)
     )

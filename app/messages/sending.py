@@ -68,7 +68,9 @@ def claim(limit: int) -> list[Parcel]:
     batch = list(db.session.scalars(due))
     if not batch:
         return []
-    known = gate.read([message for message in batch if message.status == MessageStatus.queued])
+    fresh = [message for message in batch if message.status == MessageStatus.queued]
+    gate.take_turns(fresh)
+    known = gate.read(fresh)
     services = _services(batch)
     return [parcel for message in batch if (parcel := _take(message, known, services, moment)) is not None]
 
@@ -86,6 +88,8 @@ def _take(message: Message, known: gate.Known, services: dict[str, str | None], 
         if why != "quiet_hours" or not _put_off(message, known):
             discard(message, why)
         return None
+    if not was_lost:
+        gate.count(message, known)
     message.status = MessageStatus.sending
     message.due_at = moment + LEASE
     message.attempts += 1

@@ -76,10 +76,16 @@ def reject() -> str:
 
 
 def alert(words: str, *, action: str) -> str:
-    """Read an emergency to the contractor and take his key; without one the ladder goes on."""
+    """Read an emergency to somebody on call and take his key; without one the ladder goes on."""
+    keys = "Press 1 to take it. Press 2 to pass it on. Press 3 to hear this again. Press 9 to stop these calls."
+    return question(f"{words} {keys}", action=action)
+
+
+def question(words: str, *, action: str) -> str:
+    """Ask for one key; silence ends the call."""
     document = VoiceResponse()
     gather = Gather(num_digits=1, timeout=8, action=action)
-    gather.say(f"{words} Press 1 to take it. Press 2 to pass it on. Press 3 to hear this again.")
+    gather.say(words)
     document.append(gather)
     document.hangup()
     return str(document)

@@ -169,7 +169,7 @@ def acknowledge(thread_id: UUID) -> ResponseReturnValue:
 
     def take(found: Conversation, user: User) -> str:
         alert = escalations.running_for(found.id)
-        if alert is None or not command.acknowledged(alert, found, by=str(user), via="web"):
+        if alert is None or not command.acknowledged(alert, found, by=user, via="web"):
             return "Somebody has it already."
         conversations.tell_updated(found)
         return "You have it. Nobody else is alerted."

@@ -79,6 +79,45 @@ def test_key_1_without_the_bridge_is_missed(story):
     assert story.call().status == "missed"
 
 
+def answered_by_hand(story, sid="CA" + "5" * 32):
+    """A call that a person has answered with key 1 and whose Dial action never comes; its end, to be reported."""
+    hook = "https://nmc.example/webhooks/twilio/call"
+    facts = {"CallSid": sid, "From": CUSTOMER, "To": LINE}
+    leg = {"CallSid": "CA" + "6" * 32, "ParentCallSid": sid}
+    story.carrier.post(hook, facts | {"CallStatus": "ringing"})
+    story.carrier.post(f"{hook}/whisper", leg)
+    story.carrier.post(f"{hook}/whisper-key", leg | {"Digits": "1"})
+    assert story.call().status == "in_progress"
+    return lambda: story.carrier.post(f"{hook}/ended", facts | {"CallStatus": "completed", "CallDuration": "95"})
+
+
+def test_an_answered_call_ends_without_its_dial_action(story):
+    """2.1: the end callback completes it, after a minute in which the Dial action may still come; no text."""
+    ends = answered_by_hand(story.opens())
+    story.later(seconds=95)
+    ends()
+    story.workers()
+    assert story.call().status == "in_progress"
+    story.later(seconds=59)
+    assert story.call().status == "in_progress"
+    story.later(seconds=1)
+    row = story.call()
+    assert (row.status, row.duration_seconds, row.text_sent) == ("completed", 95, None)
+    assert story.local(row.ended_at) == "Tue 10:01"
+    assert story.heard() == []
+    assert story.all(Conversation) == []
+
+
+def test_an_answered_call_whose_end_nobody_reports_is_over_after_the_longest_call(story):
+    """2.1: the sweep ends it; four hours is what the carrier lets a call last."""
+    answered_by_hand(story.opens())
+    story.later(hours=4, seconds=59)
+    assert story.call().status == "in_progress"
+    story.later(seconds=1)
+    assert (story.call().status, story.call().text_sent) == ("completed", None)
+    assert story.heard() == []
+
+
 def test_unscreened_calls_count_as_answered_after_ten_seconds(story):
     """With screening off the bridge and ten seconds are the proof (behaviour.md 2.1)."""
     story.opens(calls={"screen_mode": "off"})

@@ -1,13 +1,19 @@
 """Emergencies: found at once, priced by their hour, told until somebody takes them (behaviour.md 5, 2.11)."""
 
+from app.conversations import Turn
 from app.escalations import Escalation
 from app.events import Event
 from app.leads import Lead
 from app.messages import Purpose
+from app.notifications import Delivery
 from app.scheduling.appointments import Appointment
+from app.scheduling.offered import OfferedSlot
+from app.tasks import SupportTask
 from app.usage import UsageEvent
 from tests.factories import F1, F2, F3
 from tests.flows.story import OTHER
+
+BURST = "URGENT! Pipe burst in the kitchen, water everywhere, family of 6! 555 Pine St 90210"
 
 
 def calls_in(story, clock, business=F1, **settings):
@@ -147,18 +153,42 @@ def test_outside_phone_hours_the_morning_is_promised_and_kept(story):
     calls_in(story, "23:30")
     story.texts("Emergency! Toilet overflowing! 123 Oak St 90210")
     story.workers.sweep()
-    answer = story.heard()[-1]
-    assert "water valve" in answer
-    assert "6 AM" in answer
-    assert "911" in answer
-    said = len(story.heard())
+    assert "\n".join(story.heard()[1:]) == (
+        "If you can reach it safely, close the main water valve. We're closed until 6 AM. In danger, call 911. "
+        "Text us after 6 AM, or reply here and we'll answer then."
+    )
+    assert story.local(story.sent()[-1].created_at) == "Tue 23:30"
+    thread = story.thread()
+    assert (thread.urgency_level, thread.mode, thread.status) == ("emergency", "ai_active", "active")
+    assert story.sent()[-1].template == "closed_hours"
+    assert story.one(Turn).errors == ["OUTSIDE_PHONE_HOURS"]
+    assert sum("Reply 1 to take it" in alert for alert in story.alerts()) == 1
+    assert {(one.channel, story.local(one.due_at)[:9]) for one in story.all(Delivery)} >= {("push", "Tue 23:30")}
+    assert story.all(Appointment) == []
+    for hour in range(6):
+        for minute in range(0, 60, 5):
+            story.until(f"{hour:02}:{minute:02}", "2026-09-16")
     story.until("05:59", "2026-09-16")
-    assert len(story.heard()) == said
+    assert len(story.heard()) == 2
     assert story.rung() == []
+    assert story.ladder().state == "open"
     story.until("06:00", "2026-09-16")
-    assert len(story.heard()) == said + 1
+    assert len(story.heard()) == 3
     assert "today 8-10 AM, $150-$350" in story.heard()[-1]
     assert not story.heard()[-1].startswith("Sorry")
+    assert story.rung() == []
+    assert "Booked: Prime Plumbing, today 8-10 AM" in story.says("2")
+    assert story.ladder().state == "cancelled"
+    story.until("06:30", "2026-09-16")
+    assert story.rung() == []
+
+
+def test_outside_phone_hours_an_emergency_line_is_named_if_there_is_one(story):
+    """SC19: never an invented number."""
+    calls_in(story, "23:30", emergency_service={"emergency_line": "+12135550111"})
+    story.texts("Emergency! Toilet overflowing! 123 Oak St 90210")
+    story.workers.sweep()
+    assert "We're closed until 6 AM. Emergency line: +12135550111. In danger, call 911." in story.heard()[-1]
 
 
 def test_always_available_offers_the_night(story):
@@ -168,17 +198,64 @@ def test_always_available_offers_the_night(story):
     assert "12:30-1:30 AM, $413-$963" in answer
 
 
-def test_an_emergency_while_out_of_office_goes_to_people(story):
+def test_an_emergency_while_out_of_office_goes_to_people(story, browser):
     """SC20: no slot, no price, no promise; level 2, escalated, lead open; the tap ends it."""
     calls_in(story, "16:00", general={"out_of_office": {"enabled": True}})
-    answer = story.says("URGENT! Pipe burst in the kitchen, water everywhere, family of 6! 555 Pine St 90210")
+    answer = story.says(BURST)
     assert "$" not in answer
     assert "minutes" not in answer
-    assert (story.thread().mode, story.ladder().level) == ("escalated", 2)
-    assert story.one(Lead)
-    assert story.all(Appointment) == []
-    story.contractor_texts("1")
-    assert story.ladder().state == "acknowledged"
+    assert len(story.heard()) == 2
+    ladder = story.ladder()
+    assert (story.thread().mode, ladder.level, ladder.conversation_id) == ("escalated", 2, story.thread().id)
+    assert story.local(ladder.created_at) == "Tue 16:00"
+    assert (story.one(Lead).status, story.all(Appointment), story.all(OfferedSlot)) == ("qualified", [], [])
+    story.later(minutes=1)
+    link = next(text for text in story.alerts() if "Reply 1 to take it" in text).split("nmc.example")[1]
+    page = browser.get(link)
+    assert story.ladder().state == "open"
+    page.forms[0].submit()
+    ladder = story.ladder()
+    assert (ladder.state, ladder.acknowledged_via, story.local(ladder.closed_at)) == (
+        "acknowledged",
+        "link",
+        "Tue 16:01",
+    )
+    story.later(minutes=10)
+    assert story.rung() == []
+    assert len(story.heard()) == 2
+
+
+def test_nobody_comes_while_out_of_office(story):
+    """SC20, 2.11, C16: told once that nobody was reached, without a time that nobody has; AI has the thread again."""
+    calls_in(story, "16:00", general={"out_of_office": {"enabled": True}})
+    story.says(BURST)
+    story.texts("Hello? Is anybody there?")
+    for _ in range(15):
+        story.later(minutes=1)
+    assert [story.local(call.created_at)[4:] for call in story.rung()] == ["16:02", "16:04", "16:06"]
+    assert "\n".join(story.heard()[2:]) == (
+        "Sorry, we couldn't reach anyone on our team yet. They will contact you here or by phone. In danger, call 911."
+    )
+    assert (story.ladder().state, story.local(story.ladder().closed_at)) == ("exhausted", "Tue 16:15")
+    assert story.thread().mode == "ai_active"
+    assert story.one(SupportTask).kind == "escalation"
+    story.later(minutes=30)
+    assert len(story.heard()) == 3
+
+
+def test_the_time_after_the_absence_is_offered_and_yes_books_it(story):
+    """SC20, 2.11: the next regular slot is that of the day of return, and YES is not handed over once more."""
+    calls_in(story, "16:00", general={"out_of_office": {"enabled": True, "until": "2026-09-17T07:00:00Z"}})
+    story.says(BURST)
+    for _ in range(15):
+        story.later(minutes=1)
+    assert story.heard()[-1] == (
+        "Sorry, we couldn't reach anyone on our team yet. First opening: Thu, Sep 17, 8-10 AM, $250-$600. "
+        "Reply YES to book. In danger, call 911."
+    )
+    assert story.says("Yes").startswith("Booked for Thu, Sep 17, 8-10 AM")
+    assert story.window(story.one(Appointment)) == "Thu 08:00-10:00"
+    assert len(story.all(Escalation)) == 1
 
 
 def test_gas_is_answered_even_in_a_persons_thread(story):

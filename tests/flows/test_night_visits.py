@@ -1,5 +1,6 @@
 """Visits at night wait for a technician: confirmed by his word, or given up in time (SC04, behaviour.md 5.4)."""
 
+from app.clock import now
 from app.leads import Lead
 from app.scheduling.appointments import Appointment
 from tests.factories import F4
@@ -74,6 +75,20 @@ def test_without_a_technician_the_night_falls_through(story):
     assert "tomorrow 7-8 AM, $150." in fallen[0]
     assert "911" in fallen[0]
     assert story.one(Lead).status != "appointment_scheduled"
+    assert story.ladder().state == "open"
+    assert [story.local(call.created_at)[4:] for call in story.rung()] == ["22:33", "22:35", "22:37"]
     story.says("YES")
     booked = story.all(Appointment)[-1]
     assert (booked.status, story.window(booked), booked.price_low_cents) == ("pending", "Wed 07:00-08:00", 15_000)
+
+
+def test_the_customer_hears_once_that_nobody_was_reached(story):
+    """SC04, 2.11: the ladder goes on after the visit fell through and ends by itself, without a second text."""
+    accepted_tonight(story)
+    story.says("tonight")
+    states = {}
+    for _minute in range(40):
+        story.later(minutes=1)
+        states.setdefault(story.ladder().state, story.local(now())[4:])
+    assert states == {"open": "22:34", "exhausted": "22:48"}
+    assert sum("couldn't reach" in body for body in story.heard()) == 1

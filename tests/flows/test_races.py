@@ -13,12 +13,14 @@ from app import tenancy
 from app.calls import Call
 from app.conversations import Conversation, human, turns
 from app.conversations import of as thread_of
+from app.escalations import Rung
 from app.extensions import db
 from app.messages import Message
 from app.scheduling.appointments import Appointment
 from app.users import User
 from jobs import conversations as turn_jobs
 from jobs import drains
+from jobs import notifications as alert_jobs
 from tests.flows.story import CUSTOMER, OTHER
 from tests.flows.test_takeover import thinking
 
@@ -205,3 +207,45 @@ def test_workers_side_by_side_take_a_turn_once(story):
     assert len(story.heard()) == 2
     with story.factories.changing():
         assert turns.claim(5) == []
+
+
+def test_two_workers_climb_one_ladder_and_the_phone_rings_once(story):
+    """2.11: the same rung is due for both; one of them rings."""
+    story.opens().at("15:00")
+    story.misses()
+    story.says("Sewage backing up into house! 456 Elm St 90210")
+    story.clock.shift(dt.timedelta(minutes=2))
+    together(story, *[alert_jobs.climb] * 4)
+    assert len(story.rung()) == 1
+    assert sorted(rung.state for rung in story.all(Rung, level=3)) == ["done", "planned"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_people_take_an_alert_while_it_climbs(story, seed):
+    """SC60: one has it, whoever it is, the other hears so, and nothing rings afterwards."""
+    story.opens().at("15:00")
+    story.factories.user(
+        story.tenant_id, role="operator", email="ann@example.com", display_name="Ann", phone_number="+12135550191",
+        phone_verified_at=dt.datetime.now(dt.UTC), on_call_order=2,
+    )  # fmt: skip
+    story.misses()
+    story.says("Sewage backing up into house! 456 Elm St 90210")
+    for _ in range(3):
+        story.later(minutes=2)
+    rungs = [one for one in story.all(Rung, action="phone_call", state="done") if one.level in {3, 4}]
+    first, last = rungs[0], rungs[-1]
+    story.clock.shift(dt.timedelta(minutes=2))
+
+    def press(rung):
+        form = {"CallSid": "CA" + "7" * 32, "Digits": "1"}
+        return story.carrier.post(f"{BASE}/escalations/{rung.token}/key", form).text
+
+    deeds = [lambda: press(first), lambda: press(last), alert_jobs.climb]
+    random.Random(seed).shuffle(deeds)
+    said = together(story, *deeds)
+    assert sum("You have it" in str(words) for words in said) == 1
+    assert sum("taken already" in str(words) for words in said) == 1
+    rang = len(story.rung()) + len(story.rung("+12135550191"))
+    story.later(minutes=2)
+    assert len(story.rung()) + len(story.rung("+12135550191")) == rang
+    assert story.all(Rung, state="planned") == []

@@ -147,6 +147,22 @@ def test_a_thread_left_alone_goes_back_by_itself(story):
     assert story.thread().mode == "waiting_customer"
 
 
+@pytest.mark.parametrize("minutes", [0, 10_080])
+def test_a_thread_of_a_person_in_which_nobody_speaks_is_done_after_three_days(story, minutes):
+    """C22: whether or when threads are handed back by themselves; a word of the customer starts the days anew."""
+    story.opens(dispatcher={"human_idle_release_minutes": minutes})
+    story.misses()
+    story.owner_replies("Hi, what is it?")
+    story.later(hours=1)
+    story.texts("I will ask my wife")
+    story.later(hours=71, minutes=59)
+    assert (story.thread().status, story.thread().mode) == ("active", "human_active")
+    story.later(minutes=1)
+    thread = story.thread()
+    assert (thread.status, thread.mode, thread.outcome) == ("completed", None, "handled_by_human")
+    assert len(story.heard()) == 2
+
+
 @pytest.mark.parametrize("presence", [Presence.offline, Presence.vacation])
 def test_an_absent_owner_is_not_waited_for(story, presence):
     """SC36 a, C7: the turn comes after the debounce."""

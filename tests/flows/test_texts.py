@@ -1,11 +1,16 @@
 """A customer's text: kept once, answered once, by whom it shall be, and never in a loop (behaviour.md 3.1, 8.4)."""
 
-import pytest
+import datetime as dt
 
+import pytest
+from sqlalchemy import delete, select
+
+from app import messages
 from app.consent import Contact, ContactRule
 from app.conversations import Conversation, Turn
+from app.extensions import db
 from app.inbox import Webhook
-from app.messages import Message
+from app.messages import Message, sending
 from app.tasks import SupportTask, Task
 from app.tenants import Tenant
 from app.usage import UsageEvent
@@ -182,8 +187,65 @@ def test_at_most_six_automatic_texts_in_ten_minutes(story):
     alone(story).misses()
     for word in ("faucet", "toilet", "drain", "sewer", "heater", "pipe", "leak"):
         story.says(f"And what does a {word} job cost?")
-    assert len(story.heard()) <= 6
-    assert [row.discard_reason for row in story.all(Message, status="discarded")][:1] in (["rate_limit"], [])
+    assert len(story.heard()) == 6
+    assert [row.discard_reason for row in story.all(Message, status="discarded")] == ["rate_limit", "rate_limit"]
+
+
+def queue_up(story, count):
+    """So many automatic texts to the customer wait at the same moment."""
+    with story.owner_acts() as (thread, _owner):
+        for number in range(count):
+            row = messages.outbound_row(
+                thread.tenant_id,
+                thread.id,
+                business_phone=thread.business_phone,
+                customer_phone=thread.customer_phone,
+                body=f"Text {number}",
+                sender=messages.Sender.system,
+                purpose=messages.Purpose.reply,
+            )
+            messages.say(row | {"due_at": row["due_at"] + dt.timedelta(milliseconds=number)})
+
+
+def test_texts_of_one_batch_count_each_other(story):
+    """8.4: with the greeting before them five may leave, however many are claimed together."""
+    alone(story).misses()
+    queue_up(story, 8)
+    story.later(seconds=1)
+    assert sorted(story.heard()[1:]) == [f"Text {number}" for number in range(5)]
+    gone = story.all(Message, status="discarded")
+    assert sorted((row.body, row.discard_reason) for row in gone) == [
+        (f"Text {number}", "rate_limit") for number in (5, 6, 7)
+    ]
+    story.later(minutes=10, seconds=1)
+    queue_up(story, 1)
+    assert len(story.heard()) == 7
+
+
+@pytest.mark.parametrize("batches", [(8, 8), (4, 8), (1, 8)])
+def test_texts_on_their_way_count(story, batches):
+    """8.4: what was claimed and the carrier has not answered yet is a text as well, in this batch or an earlier one."""
+    alone(story).misses()
+    story.later(minutes=11)
+    with story.owner_acts() as (thread, _owner):
+        facts = {"business_phone": thread.business_phone, "customer_phone": thread.customer_phone}
+        for number in range(8):
+            row = messages.outbound_row(
+                thread.tenant_id,
+                thread.id,
+                body=f"Text {number}",
+                sender=messages.Sender.ai,
+                purpose=messages.Purpose.reply,
+                **facts,
+            )
+            db.session.add(Message(**row))
+        db.session.commit()
+        assert sum(len(sending.claim(size)) for size in batches) == 6
+        db.session.commit()
+        held = db.session.scalars(select(Message.discard_reason).where(Message.status == "discarded")).all()
+        assert held == ["rate_limit", "rate_limit"]
+        db.session.execute(delete(Message).where(Message.status == "sending"))
+        db.session.commit()
 
 
 def test_a_short_code_is_stored_and_left_alone(story):

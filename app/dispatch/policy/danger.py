@@ -101,9 +101,14 @@ def valve(turn: Turn) -> None:
         turn.note("valve")
 
 
+def has_last_offer(turn: Turn) -> bool:
+    """Whether the customer may take the time that he was offered because nobody could be reached, at any hour."""
+    return "nobody_reached" in turn.state.flags and bool(turn.table)
+
+
 def away(turn: Turn) -> Draft | None:
     """Out of office: emergencies go to a person, others leave a message unless times are booked for the return."""
-    if not turn.context.out_of_office:
+    if not turn.context.out_of_office or has_last_offer(turn):
         return None
     if turn.is_emergency:
         turn.state.escalation_level = max(2, turn.state.escalation_level)
@@ -121,7 +126,7 @@ def away(turn: Turn) -> Draft | None:
 def closed(turn: Turn) -> Draft | None:
     """Outside phone hours: when we answer, and 911 for danger (behaviour.md 9)."""
     context = turn.context
-    if context.phone_open:
+    if context.phone_open or has_last_offer(turn):
         return None
     turn.errors.append("OUTSIDE_PHONE_HOURS")
     line = f"Emergency line: {context.emergency_line}. " if context.emergency_line else ""
