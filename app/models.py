@@ -8,6 +8,7 @@ from app.customers import Customer
 from app.escalations import Escalation
 from app.estimates import Estimate
 from app.events import Event
+from app.heard import HeardVersion
 from app.idempotency import IdempotencyKey
 from app.inbox import Webhook
 from app.leads import Lead
@@ -15,6 +16,7 @@ from app.messages import Message
 from app.messages.reports import Report
 from app.notifications import Delivery, Notification
 from app.numbers import Number
+from app.quota import UsageReservation
 from app.registrations import Registration
 from app.scheduling.appointments import Appointment
 from app.scheduling.holds import Hold
@@ -30,8 +32,8 @@ from app.users import Staff, User
 
 __all__ = [
     "Appointment", "Audit", "Call", "Claim", "Consent", "Contact", "Conversation", "Customer", "Delivery",
-    "Escalation", "Estimate", "Event", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number",
-    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "ServiceKey", "Session", "Staff",
-    "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User",
-    "Webhook",
+    "Escalation", "Estimate", "Event", "HeardVersion", "Hold", "IdempotencyKey", "Lead", "Message", "Note",
+    "Notification", "Number", "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Report", "ServiceKey",
+    "Session", "Staff", "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter",
+    "UsageEvent", "UsageReservation", "User", "Webhook",
 ]  # fmt: skip

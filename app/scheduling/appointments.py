@@ -205,6 +205,23 @@ def of(tenant_id: UUID, appointment_id: UUID) -> Appointment:
     return found
 
 
+def of_hold(hold: holds.Hold) -> Appointment | None:
+    """The visit for which a hold was used up."""
+    if hold.status != holds.HoldStatus.consumed:
+        return None
+    return db.session.scalar(
+        select(Appointment)
+        .where(
+            Appointment.tenant_id == hold.tenant_id,
+            Appointment.technician_id == hold.technician_id,
+            Appointment.start_at == hold.start_at,
+            Appointment.created_at >= hold.created_at,
+        )
+        .order_by(Appointment.created_at)
+        .limit(1)
+    )
+
+
 def upcoming(tenant_id: UUID, customer_id: UUID) -> Sequence[Appointment]:
     """A customer's own visits that are still to come."""
     return db.session.scalars(

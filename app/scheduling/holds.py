@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.extensions import db, uuid7
 from app.scheduling.types import Busy, Slot
 
@@ -40,7 +40,8 @@ class Hold(db.Model):
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), index=True)
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
+    """None when a person keeps a time without a thread."""
     technician_id: Mapped[UUID] = mapped_column(ForeignKey("technician.id"))
     status: Mapped[HoldStatus] = mapped_column(default=HoldStatus.active)
     slot_id: Mapped[str]
@@ -56,9 +57,14 @@ class HoldTaken(Conflict):
     code = "SLOT_UNAVAILABLE"
 
 
-def place(tenant_id: UUID, conversation_id: UUID, slot: Slot, *, minutes: int, buffer_minutes: int) -> Hold:
+class HoldExpired(Conflict):
+    code = "HOLD_EXPIRED"
+
+
+def place(tenant_id: UUID, conversation_id: UUID | None, slot: Slot, *, minutes: int, buffer_minutes: int) -> Hold:
     """Keep a slot for one conversation, in place of its former hold; raises HoldTaken when another keeps it."""
-    release(conversation_id)
+    if conversation_id is not None:
+        release(conversation_id)
     technician_id = UUID(slot.technician_id)
     reserved = span(slot, buffer_minutes)
     give_way(technician_id, reserved, asker=None)
@@ -80,6 +86,37 @@ def place(tenant_id: UUID, conversation_id: UUID, slot: Slot, *, minutes: int, b
     except IntegrityError as error:
         raise HoldTaken("Somebody else is about to take that time.") from error
     return hold
+
+
+def of(tenant_id: UUID, hold_id: UUID) -> Hold:
+    """A hold of that business, under its lock; a stranger's id is not found."""
+    found = select(Hold).where(Hold.tenant_id == tenant_id, Hold.id == hold_id).with_for_update()
+    hold = db.session.scalar(found)
+    if hold is None:
+        raise NotFound("There is no such hold.")
+    return hold
+
+
+def live_of(conversation_id: UUID) -> Hold | None:
+    """The time that is kept for a conversation now."""
+    mine = (Hold.conversation_id == conversation_id, Hold.status == HoldStatus.active, Hold.expires_at > now())
+    return db.session.scalar(select(Hold).where(*mine))
+
+
+def use_up(hold: Hold) -> None:
+    """The time is booked now; raises HoldExpired when it is not kept any more."""
+    if hold.status != HoldStatus.active or hold.expires_at <= now():
+        raise HoldExpired("That time is not kept any more.")
+    hold.status = HoldStatus.consumed
+    db.session.flush()
+
+
+def give_back(hold: Hold) -> bool:
+    """Let others have the time; False when it was not kept any more."""
+    if hold.status != HoldStatus.active:
+        return False
+    hold.status = HoldStatus.released if hold.expires_at > now() else HoldStatus.expired
+    return hold.status == HoldStatus.released
 
 
 def span(slot: Slot, buffer_minutes: int) -> tuple[datetime, datetime]:
@@ -140,7 +177,7 @@ def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
             end=hold.end_at,
             kind="hold",
             buffer_minutes=hold.buffer_minutes,
-            owner=str(hold.conversation_id),
+            owner=str(hold.conversation_id or hold.id),
             counts=False,
         )
         for hold in db.session.scalars(live)

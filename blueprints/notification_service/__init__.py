@@ -168,3 +168,8 @@ def plan_json(ladder: Escalation) -> list[dict[str, Any]]:
         {"level": 3, "action": "phone_call", "due_at": moment(first + timedelta(minutes=minutes * number))}
         for number in range(left)
     ]
+
+
+from blueprints.notification_service import preferring, sending  # noqa: E402 - they hang their views on the blueprint
+
+__all__ = ["bp", "preferring", "sending"]
