@@ -1,6 +1,7 @@
 """Reading a request: body or query as one checked model, or an error that names every wrong field (interfaces.md 1)."""
 
 import json
+import math
 from typing import TypeVar
 
 from flask import request
@@ -103,10 +104,21 @@ def _json() -> object:
         raise UnsupportedMediaType("Send application/json.")
     try:
         text = raw.decode()
-        told: object = json.loads(text)
+        told: object = json.loads(text, parse_constant=_no_number, parse_float=_number)
+        if "\\ud" in text.lower():
+            json.dumps(told, ensure_ascii=False).encode()
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise MalformedJson("The body is not JSON.") from error
     if NUL in text:
         # PostgreSQL cannot store it, and nothing that people write contains it.
         raise MalformedJson("The body contains NUL characters.")
     return told
+
+
+def _number(written: str) -> float:
+    number = float(written)
+    return number if math.isfinite(number) else _no_number(written)
+
+
+def _no_number(written: str) -> float:
+    raise ValueError(f"{written} is no number")

@@ -23,6 +23,7 @@ from tests.factories import Factories
 
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "a-token-of-the-sandbox"
+WEBHOOK_SECRET, FORMER_WEBHOOK_SECRET = "what-services-share", "what-they-shared-before"
 PUBLIC = "https://nmc.example"
 MONDAY_10 = dt.datetime(2026, 9, 14, 17, 0, tzinfo=dt.UTC)
 TUESDAY_10 = dt.datetime(2026, 9, 15, 17, 0, tzinfo=dt.UTC)
@@ -81,6 +82,8 @@ def chosen(servers: embedded.Servers, mailbox: Any) -> Settings:
         public_base_url=PUBLIC,
         twilio_account_sid=ACCOUNT,
         twilio_auth_token=TOKEN,
+        webhook_secret=WEBHOOK_SECRET,
+        webhook_previous_secret=FORMER_WEBHOOK_SECRET,
         smtp_url=mailbox.smtp_url,
         log_level="WARNING",
         drain_linger_seconds=0,
