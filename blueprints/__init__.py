@@ -28,6 +28,7 @@ from blueprints import (
     twilio_server,
     universal_calendar,
     web_ui,
+    web_ui_api,
 )
 
 csrf = CSRFProtect()
@@ -51,6 +52,7 @@ INTERFACES = (
     Interface(openapi.bp, open_to_all),
     Interface(web_ui.public_bp, open_to_all),
     Interface(web_ui.bp, guards.page),
+    Interface(web_ui_api.bp, guards.interface("web-ui"), is_for_browsers=False),
     Interface(twilio_server.bp, guards.twilio, is_for_browsers=False),
     Interface(service_webhooks.bp, signing.admit, is_for_browsers=False),
     Interface(twilio_conversations.bp, guards.interface("twilio-server"), is_for_browsers=False),

@@ -19,6 +19,7 @@ from blueprints.schemas import Body, Query
 bp = Blueprint("openapi", __name__)
 
 SERVICES = {
+    "web_ui_api": "web-ui",
     "app_server": "app-server",
     "twilio_conversations": "twilio-server",
     "tenant_service": "tenant-service",

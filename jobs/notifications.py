@@ -9,7 +9,7 @@ from app.clock import now
 from app.conversations import Mode
 from app.escalations import CALL_TRIES, Escalation, EscalationState
 from app.extensions import db
-from app.notifications import Channel, Delivery
+from app.notifications import Channel, Delivery, digest
 from app.providers import carrier, email
 from app.tenants import Tenant
 from app.users import User
@@ -60,7 +60,7 @@ def _letter(delivery_id: UUID) -> Letter | None:
         sender=number.e164 if number else "",
         service_sid=number.messaging_service_sid if number else None,
         subject=notice.title,
-        body=notice.body if delivery.channel == Channel.sms else f"{notice.body}{action}\n",
+        body=digest.words(delivery) if delivery.channel == Channel.sms else f"{notice.body}{action}\n",
         token=delivery.token,
     )
 

@@ -13,7 +13,7 @@ from app import events, usage
 from app.clock import now
 from app.errors import NotFound
 from app.extensions import db, uuid7
-from app.notifications import throttle
+from app.notifications import digest, throttle
 from app.notifications.plan import Step, Wish, quiet_until, steps
 from app.notifications.rows import RETRIES, Delivery, Notification
 from app.notifications.words import QUIET, THROTTLED, Category, Channel, DeliveryStatus
@@ -103,12 +103,14 @@ def claim(limit: int, lease_seconds: int = 60) -> list[UUID]:
     due = (
         select(Delivery)
         .where(Delivery.status.in_(UNDONE), Delivery.due_at <= now())
-        .order_by(Delivery.due_at)
+        .order_by(Delivery.due_at, Delivery.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Delivery)
     )
     taken = []
-    for delivery in db.session.scalars(due):
+    for delivery in db.session.scalars(due).all():
+        if delivery.told_with_id is not None:
+            continue
         if delivery.status == DeliveryStatus.sending and delivery.channel == Channel.sms:
             # The answer was lost with its worker: the token's callback will tell, a second text may not.
             delivery.status = DeliveryStatus.unknown
@@ -117,6 +119,7 @@ def claim(limit: int, lease_seconds: int = 60) -> list[UUID]:
             delivery.why = "too late to be of use"
             give_up(delivery)
             continue
+        digest.gather(delivery)
         delivery.status, delivery.attempts, delivery.sent_at = DeliveryStatus.sending, delivery.attempts + 1, now()
         delivery.due_at = now() + timedelta(seconds=lease_seconds)
         taken.append(delivery.id)

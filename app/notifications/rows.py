@@ -58,6 +58,8 @@ class Delivery(db.Model):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[datetime]
+    told_with_id: Mapped[UUID | None] = mapped_column(ForeignKey("delivery.id"), index=True)
+    """The delivery whose text tells this as well, after quiet hours."""
     sent_at: Mapped[datetime | None]
     """When it was last handed to the provider."""
     delivered_at: Mapped[datetime | None]

@@ -11,8 +11,9 @@ from blueprints.app_server import (  # noqa: E402 - the modules hang their views
     holds,
     leads,
     presence,
+    profile,
     reports,
     tasks,
 )
 
-__all__ = ["appointments", "bp", "customers", "estimates", "holds", "leads", "presence", "reports", "tasks"]
+__all__ = ["appointments", "bp", "customers", "estimates", "holds", "leads", "presence", "profile", "reports", "tasks"]

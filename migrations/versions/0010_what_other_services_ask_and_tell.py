@@ -36,6 +36,11 @@ def upgrade() -> None:
     )
     op.add_column("notification", sa.Column("max_retries", sa.Integer(), nullable=False, server_default="3"))
     op.alter_column("notification", "max_retries", server_default=None)
+    op.add_column("delivery", sa.Column("told_with_id", sa.UUID(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_delivery_told_with_id_delivery"), "delivery", "delivery", ["told_with_id"], ["id"]
+    )
+    op.create_index(op.f("ix_delivery_told_with_id"), "delivery", ["told_with_id"])
     op.add_column("delivery", sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("usage_event", sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(AS_SYSTEM)
@@ -88,6 +93,7 @@ def downgrade() -> None:
     op.drop_column("usage_counter", "told_percent")
     op.drop_column("usage_event", "reported_at")
     op.drop_column("delivery", "sent_at")
+    op.drop_column("delivery", "told_with_id")
     op.drop_column("notification", "max_retries")
     op.drop_index("ix_notification_about", table_name="notification")
     op.drop_column("notification", "conversation_id")

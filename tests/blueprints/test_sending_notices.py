@@ -197,6 +197,29 @@ def test_only_high_urgency_passes_quiet_hours(send, clock, options, asked, answe
     assert (told["channels"][0]["plan"], told["ignored"]) == (plan, ignored)
 
 
+@pytest.mark.parametrize(
+    ("mode", "told"),
+    [
+        ("digest", ["3 notices: First; Second; Third"]),
+        ("defer", ["words of First", "words of Second", "words of Third"]),
+    ],
+)
+def test_the_morning_brings_one_text_or_each(send, callers, world, mode, told):
+    callers.person().put("/notification-preferences", json={"quiet_hours": {"mode": mode}})
+    sent = []
+    for minute, title in enumerate(("First", "Second", "Third")):
+        world.clock.move_to(NIGHT + dt.timedelta(minutes=minute))
+        sent.append(send("sms", category="appointment_reminder", title=title, body=f"words of {title}"))
+    world.clock.move_to(dt.datetime(2026, 9, 16, 14, 0, tzinfo=dt.UTC))
+    world.workers.sweep()
+    world.workers.sweep()
+    assert sorted(world.texts()) == told
+    states = [world.deliveries(one["notification_id"])[0][1] for one in sent]
+    assert sorted(states) == (
+        ["delivered", "suppressed", "suppressed"] if mode == "digest" else ["delivered", "delivered", "delivered"]
+    )
+
+
 def test_quiet_hours_that_drop_are_dropped(send, callers, clock):
     callers.person().put("/notification-preferences", json={"quiet_hours": {"mode": "drop"}})
     clock.move_to(NIGHT)
@@ -302,6 +325,18 @@ def test_a_text_that_waits_to_be_unseen_goes_at_once_when_the_mail_fails(send, c
     assert world.texts() == ["Text from A. Reed"]
     shown = callers.person().get(f"/notifications/{told['notification_id']}").json["deliveries"]
     assert [(one["channel"], one["status"]) for one in shown] == [("email", "failed"), ("sms", "delivered")]
+
+
+def test_a_mail_that_waits_goes_at_once_when_the_carrier_cannot_deliver_the_text(send, carrier, world):
+    carrier.delivery(F1.owner_phone, "undelivered", error=30003)
+    told = send("sms", "email", category="new_message", title="Text from A. Reed")
+    assert [one["plan"] for one in told["channels"]] == ["queued", "deferred"]
+    world.workers()
+    assert world.deliveries(told["notification_id"]) == [
+        ("sms", "failed", 1, "carrier error 30003"),
+        ("email", "delivered", 1, "sms failed"),
+    ]
+    assert [mail.subject for mail in world.mailbox.to(F1.owner_email)] == ["Text from A. Reed"]
 
 
 def test_a_text_is_spared_when_the_notice_was_seen_in_two_minutes(send, callers, world):
