@@ -200,7 +200,10 @@ def _tenant_of_body() -> str | None:
     """The payloads of the parent document name the business themselves, and its callers send no header for it."""
     if (request.content_length or 0) > MAX_PEEK:
         return None
-    told = request.get_json(silent=True)
+    try:
+        told = request.get_json(silent=True)
+    except RecursionError:
+        return None
     first = told[0] if isinstance(told, list) and told else told
     named = first.get("tenant_id") if isinstance(first, dict) else None
     return named if isinstance(named, str) else None

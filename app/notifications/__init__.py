@@ -190,11 +190,13 @@ def by_key(user: User, dedupe_key: str) -> Notification | None:
     return db.session.scalar(told_to(user).where(Notification.dedupe_key == dedupe_key))
 
 
-def opened(user: User, conversation_id: UUID) -> None:
-    """The person looks at a thread: what was to be told about it is seen."""
+def opened(user: User, conversation_id: UUID) -> bool:
+    """The person looks at a thread: what was to be told about it is seen; False when there was nothing."""
     about = told_to(user, is_unread=True).where(Notification.conversation_id == conversation_id)
-    for notification in db.session.scalars(about):
+    unread = db.session.scalars(about).all()
+    for notification in unread:
         mark_read(notification)
+    return bool(unread)
 
 
 def mark_read(notification: Notification) -> None:

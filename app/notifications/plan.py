@@ -27,6 +27,8 @@ class Wish:
     """False counts only with high urgency; left open, high urgency passes them (behaviour.md 8.3)."""
     schedule_for: datetime | None = None
     ttl_minutes: int | None = None
+    is_answer: bool = False
+    """The person asked for it himself just now: no preference stands in the way."""
 
     @property
     def is_critical(self) -> bool:
@@ -92,7 +94,7 @@ def _refusal(user: User, channel: Channel, wish: Wish, at: datetime) -> str | No
     """Why a channel is not used at all; a phone that said STOP gets no text, however critical (channels.md 3)."""
     if channel == Channel.sms and not user.alerts_by_text:
         return "alert texts are switched off"
-    if not wish.is_critical and preferences.is_refused(user, wish.category, channel):
+    if not (wish.is_critical or wish.is_answer) and preferences.is_refused(user, wish.category, channel):
         return "switched off in the preferences"
     if channel == Channel.sms and not user.verified_phone:
         return "phone not verified"

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
-from sqlalchemy import ForeignKey, Index, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, select, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -67,7 +67,7 @@ def place(tenant_id: UUID, conversation_id: UUID | None, slot: Slot, *, minutes:
         release(conversation_id)
     technician_id = UUID(slot.technician_id)
     reserved = span(slot, buffer_minutes)
-    give_way(technician_id, reserved, asker=None)
+    end_expired(technician_id, reserved)
     hold = Hold(
         id=uuid7(),
         tenant_id=tenant_id,
@@ -128,13 +128,22 @@ def span(slot: Slot, buffer_minutes: int) -> tuple[datetime, datetime]:
 
 
 def give_way(technician_id: UUID, reserved: tuple[datetime, datetime], *, asker: UUID | None) -> None:
-    """Make room for a booking: expired holds end, a live one of somebody else is in the way (raises HoldTaken)."""
-    overlapping = Hold.reserved.op("&&")(TimestamptzRange(*reserved))
-    mine = (Hold.technician_id == technician_id, Hold.status == HoldStatus.active, overlapping)
-    db.session.execute(update(Hold).where(*mine, Hold.expires_at <= now()).values(status=HoldStatus.expired))
-    standing = db.session.scalars(select(Hold.conversation_id).where(*mine)).all()
-    if asker is not None and any(conversation_id != asker for conversation_id in standing):
+    """Make room for a booking: expired holds end, a live one of anybody but `asker` is in the way (HoldTaken)."""
+    end_expired(technician_id, reserved)
+    standing = db.session.scalars(select(Hold.conversation_id).where(*_overlapping(technician_id, reserved))).all()
+    if any(conversation_id is None or conversation_id != asker for conversation_id in standing):
         raise HoldTaken("Somebody else is about to take that time.")
+
+
+def end_expired(technician_id: UUID, reserved: tuple[datetime, datetime]) -> None:
+    """Holds that are over do not stand in the way of anything."""
+    over = update(Hold).where(*_overlapping(technician_id, reserved), Hold.expires_at <= now())
+    db.session.execute(over.values(status=HoldStatus.expired))
+
+
+def _overlapping(technician_id: UUID, reserved: tuple[datetime, datetime]) -> tuple[ColumnElement[bool], ...]:
+    overlaps = Hold.reserved.op("&&")(TimestamptzRange(*reserved))
+    return (Hold.technician_id == technician_id, Hold.status == HoldStatus.active, overlaps)
 
 
 def release(conversation_id: UUID, status: HoldStatus = HoldStatus.released) -> None:

@@ -38,10 +38,12 @@ def conversation(thread_id: UUID) -> ResponseReturnValue:
 def _mark_seen(found: Conversation) -> None:
     if not g.user.may(Role.operator):
         return
+    is_news = notifications.opened(g.user, found.id)
     if thread.seen(found):
         conversations.tell_updated(found)
-    notifications.opened(g.user, found.id)
-    db.session.commit()
+        is_news = True
+    if is_news:
+        db.session.commit()
 
 
 @bp.get("/fragments/thread/<uuid:thread_id>")

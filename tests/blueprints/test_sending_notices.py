@@ -127,6 +127,9 @@ def test_a_service_may_name_the_business_in_the_body_alone(callers, payload):
     service.post("/notifications/send", json=payload(), status=202)
     error = service.post("/notifications/send", json={}, status=400).json["error"]
     assert error["code"] == "REQUIRED_FIELD_MISSING"
+    sent = service.headers | {"Content-Type": "application/json"}
+    for nonsense in (b"[" * 100_000, b"{not json", b"\xff", b"7", b"[]", b'{"tenant_id": 7}', b'{"tenant_id": "x"}'):
+        service.browser.post("/notifications/send", nonsense, headers=sent, status=400)
 
 
 def test_channels_that_cannot_reach_anybody_are_suppressed_with_the_reason(send, factories, tenant_id):
@@ -146,6 +149,16 @@ def test_a_category_that_was_switched_off_is_not_sent_unless_it_is_critical(send
     assert send("email", category="billing_alert", urgency="high")["channels"] == [
         {"channel": "email", "plan": "queued"}
     ]
+
+
+def test_a_command_is_answered_whatever_the_preferences_say(callers, send, carrier, world):
+    owner = callers.person()
+    owner.put("/notification-preferences", json={"categories": {"new_message": {"sms": False}}})
+    refused = {"channel": "sms", "plan": "suppressed", "why": "switched off in the preferences"}
+    assert send("sms", category="new_message", urgency="high")["channels"] == [refused]
+    carrier.text(F1.owner_phone, F1.number, "BUSY")
+    world.workers()
+    assert world.texts() == ["You are busy now."]
 
 
 def test_an_address_that_bounced_is_spared_for_a_week(send, world):
