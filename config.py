@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     """`host=url,host=url`: sends the official client to the sandbox carrier; empty in production."""
     twilio_timeout_seconds: float = 10.0
 
+    webhook_secret: SecretStr = SecretStr("")
+    """Signs webhooks between services; empty accepts none."""
+    webhook_previous_secret: SecretStr = SecretStr("")
+    """Still accepted while a rotation is under way."""
+
     smtp_url: str = "smtp://127.0.0.1:5605"
     mail_from: str = "alerts@nevermisscall.example"
 

@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from app import consumers, models, providers, queue, tracing
+from app import between, consumers, models, providers, queue, tracing
 from app.dispatch import language, understanding
 from app.extensions import db, login, migrate
 from app.scheduling import area
 from config import Settings
 
-__all__ = ["consumers", "create_app", "models", "warm"]
+__all__ = ["between", "consumers", "create_app", "models", "warm"]
 
 
 def create_app(settings: Settings) -> Flask:

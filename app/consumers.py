@@ -152,3 +152,34 @@ def close_threads(event: Event) -> None:
     if thread is not None:
         closing.opt_out(thread)
     reminding.leave_to_people(event.tenant_id, phone)
+
+
+@consumes("usage.threshold_reached")
+def tell_of_usage(event: Event) -> None:
+    """notification-service: so much of the plan is used, once for each meter, mark and period (behaviour.md 2.9)."""
+    owner = users.owner_of(event.tenant_id)
+    if owner is None:
+        return
+    told = event.payload
+    mark = "cap" if told["spend_cap_reached"] else told["threshold_percent"]
+    title, body = _usage_words(told)
+    notifications.tell(
+        owner,
+        title=title,
+        body=body,
+        category=Category.billing_alert,
+        channels=[Channel.email, Channel.push],
+        dedupe_key=f"usage:{told['meter']}:{mark}:{told['period_start']}",
+    )
+
+
+def _usage_words(told: Mapping[str, Any]) -> tuple[str, str]:
+    what = {"sms_segments": "texts", "ai_turns": "AI answers"}[told["meter"]]
+    if told["spend_cap_reached"]:
+        return "Your spend cap is reached", (
+            f"{told['used']} of {told['included']} {what} are used, and what lies beyond has reached your spend cap. "
+            "Texts that we start wait until the next period, or until you raise the cap."
+        )
+    return f"{told['threshold_percent']}% of your {what} are used", (
+        f"{told['used']} of {told['included']} {what} of this period are used."
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -114,6 +114,16 @@ def active(tenant_id: UUID) -> list[Estimate]:
     """The price book as it is quoted from now."""
     lines = select(Estimate).where(Estimate.tenant_id == tenant_id, Estimate.is_active)
     return list(db.session.scalars(lines.order_by(Estimate.job_type)))
+
+
+def named(tenant_id: UUID, job_type: str) -> Estimate | None:
+    """The line of a job, switched off or not."""
+    return db.session.scalar(select(Estimate).where(Estimate.tenant_id == tenant_id, Estimate.job_type == job_type))
+
+
+def version(tenant_id: UUID) -> int:
+    """The version of the whole price book: it rises with every line that is added or changed, and none is removed."""
+    return db.session.scalar(select(func.sum(Estimate.version)).where(Estimate.tenant_id == tenant_id)) or 0
 
 
 class JobTypeExists(Conflict):

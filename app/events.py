@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 KEEP_ENTRIES = 2_000
 KEEP_SECONDS = 24 * 3600
 MAX_ATTEMPTS = 6
+BACKOFF_SECONDS = (5, 30, 120, 600, 3600)
 
 
 class EventStatus(enum.StrEnum):
@@ -148,9 +149,10 @@ def postpone(event_id: UUID, error: str) -> None:
         return
     event.attempts += 1
     event.error = error[:2000]
-    event.due_at = now() + timedelta(seconds=min(600, 5**event.attempts))
     if event.attempts >= MAX_ATTEMPTS:
         event.status = EventStatus.failed
+        return
+    event.due_at = now() + timedelta(seconds=BACKOFF_SECONDS[event.attempts - 1])
 
 
 def retry(event: Event) -> None:

@@ -14,6 +14,11 @@ def public(path: str) -> str:
     return current_app.config[PUBLIC].rstrip("/") + path
 
 
+def absolute(address: str) -> str:
+    """An address for a mail: a path of ours in full, any other as it is."""
+    return public(address) if address.startswith("/") else address
+
+
 def thread_path(conversation_id: UUID) -> str:
     """The page of a thread."""
     return f"/app/inbox/{conversation_id}"

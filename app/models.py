@@ -12,6 +12,7 @@ from app.customers import Customer
 from app.escalations import Escalation, Rung
 from app.estimates import Estimate
 from app.events import Event
+from app.heard import HeardVersion
 from app.idempotency import IdempotencyKey
 from app.inbox import Webhook
 from app.leads import Lead
@@ -19,6 +20,7 @@ from app.messages import Message
 from app.messages.reports import Report
 from app.notifications import Delivery, Notification
 from app.numbers import Number
+from app.quota import UsageReservation
 from app.registrations import Registration
 from app.scheduling.appointments import Appointment
 from app.scheduling.holds import Hold
@@ -35,8 +37,9 @@ from app.users import Staff, User
 
 __all__ = [
     "Appointment", "Audit", "Calendar", "CalendarEvent", "Call", "Claim", "Connection", "Consent", "Contact",
-    "Conversation", "Customer", "Delivery", "Escalation", "Estimate", "Event", "ExternalEvent", "Hold",
-    "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number", "OAuthState", "OfferedSlot", "OptOut",
-    "RefreshToken", "Registration", "Reminder", "Report", "Rung", "ServiceKey", "Session", "Staff", "Subscription",
-    "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent", "User", "Webhook",
+    "Conversation", "Customer", "Delivery", "Escalation", "Estimate", "Event", "ExternalEvent", "HeardVersion",
+    "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number", "OAuthState", "OfferedSlot",
+    "OptOut", "RefreshToken", "Registration", "Reminder", "Report", "Rung", "ServiceKey", "Session", "Staff",
+    "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent",
+    "UsageReservation", "User", "Webhook",
 ]  # fmt: skip

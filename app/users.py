@@ -1,7 +1,7 @@
 """The people: contractors with a role in one business, and the support staff who belong to none."""
 
 import enum
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TypeVar
 from uuid import UUID
@@ -18,6 +18,7 @@ from app.extensions import db, uuid7
 from app.tenants import Tenant
 
 _hasher = PasswordHasher()
+MAIL_PAUSE = timedelta(days=7)
 
 
 class Role(enum.StrEnum):
@@ -55,7 +56,10 @@ class User(db.Model):
     """False after the contractor answered an alert with STOP."""
     alerts_by_voice: Mapped[bool] = mapped_column(default=True)
     """False after key 9 in an alert call: he is texted instead of called."""
+    email_refused_at: Mapped[datetime | None]
+    """When a mail server said that there is no such address."""
     preferences: Mapped[dict] = mapped_column(JSONB, default=dict)
+    preferences_version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime] = mapped_column(default=now)
     tenant: Mapped[Tenant] = relationship()
 
@@ -65,6 +69,10 @@ class User(db.Model):
     @property
     def verified_phone(self) -> str | None:
         return self.phone_number if self.phone_verified_at else None
+
+    def is_mail_refused_at(self, moment: datetime) -> bool:
+        """Whether mail is spared because the address bounced within a week before that moment."""
+        return self.email_refused_at is not None and moment < self.email_refused_at + MAIL_PAUSE
 
     def may(self, role: Role) -> bool:
         """Whether the user has at least that role."""

@@ -20,12 +20,15 @@ from blueprints import (
     notification_service,
     openapi,
     phone_number_service,
+    service_webhooks,
     sessions,
+    signing,
     tenant_service,
     twilio_conversations,
     twilio_server,
     universal_calendar,
     web_ui,
+    web_ui_api,
 )
 
 csrf = CSRFProtect()
@@ -49,7 +52,9 @@ INTERFACES = (
     Interface(openapi.bp, open_to_all),
     Interface(web_ui.public_bp, open_to_all),
     Interface(web_ui.bp, guards.page),
+    Interface(web_ui_api.bp, guards.interface("web-ui"), is_for_browsers=False),
     Interface(twilio_server.bp, guards.twilio, is_for_browsers=False),
+    Interface(service_webhooks.bp, signing.admit, is_for_browsers=False),
     Interface(twilio_conversations.bp, guards.interface("twilio-server"), is_for_browsers=False),
     Interface(app_server.bp, guards.interface("app-server"), is_for_browsers=False),
     Interface(billing_service.bp, guards.interface("billing-service"), is_for_browsers=False),

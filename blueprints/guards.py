@@ -20,6 +20,7 @@ from blueprints import limits
 from config import Settings
 
 MAX_TWILIO_FORM = 64 * 1024
+MAX_PEEK = 256 * 1024
 BEARER = "bearer"
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -88,6 +89,16 @@ def also_for(*scopes: str) -> Callable[[View], View]:
     return mark
 
 
+def only_for(*scopes: str) -> Callable[[View], View]:
+    """Mark a view that only keys with one of these scopes may call, and no person."""
+
+    def mark(view: View) -> View:
+        view.only_scopes = scopes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def interface(service: str) -> Callable[[], None]:
     """The guard of one service: people of a business, and keys with `<service>:read` or `:write` that name one."""
 
@@ -96,7 +107,10 @@ def interface(service: str) -> Callable[[], None]:
         if getattr(view, "is_public", False):
             return
         needed = f"{service}:{'read' if request.method in limits.SAFE else 'write'}"
-        identify({needed, *getattr(view, "scopes", ())})
+        if (only := getattr(view, "only_scopes", None)) is not None:
+            program(set(only))
+        else:
+            identify({needed, *getattr(view, "scopes", ())})
         limits.spend_all(str(tenancy.current().tenant_id), g.caller, is_key=g.get("service_key") is not None)
 
     return guard
@@ -139,6 +153,20 @@ def _enter(user: User) -> None:
     g.user, g.caller = user, f"user:{user.id}"
 
 
+def program(scopes: set[str]) -> None:
+    """Let a program in, and nobody else; the transaction sees the business that it speaks of."""
+    key = request.headers.get("X-Service-Key")
+    if key is None:
+        raise _not_a_program()
+    _program(key, scopes)
+
+
+def _not_a_program() -> Exception:
+    if current_user.is_authenticated or request.authorization is not None:
+        return Forbidden("This service is for programs only.")
+    return Unauthenticated("A service key is needed.")
+
+
 def _program(key: str, scopes: set[str]) -> None:
     holder = _holder(key)
     if not scopes & set(holder.scopes):
@@ -159,21 +187,33 @@ def _holder(key: str) -> services.ServiceKey:
 
 
 def _named_tenant() -> UUID:
+    named = request.headers.get("X-Tenant-ID") or _tenant_of_body()
+    if not named:
+        raise Malformed("Name the business in X-Tenant-ID.", code="REQUIRED_FIELD_MISSING")
     try:
-        return UUID(request.headers["X-Tenant-ID"])
-    except KeyError as error:
-        raise Malformed("Name the business in X-Tenant-ID.", code="REQUIRED_FIELD_MISSING") from error
+        return UUID(named)
     except ValueError as error:
         raise Malformed("X-Tenant-ID must be an id.", code="INVALID_FORMAT") from error
+
+
+def _tenant_of_body() -> str | None:
+    """The payloads of the parent document name the business themselves, and its callers send no header for it."""
+    if (request.content_length or 0) > MAX_PEEK:
+        return None
+    try:
+        told = request.get_json(silent=True)
+    except RecursionError:
+        return None
+    first = told[0] if isinstance(told, list) and told else told
+    named = first.get("tenant_id") if isinstance(first, dict) else None
+    return named if isinstance(named, str) else None
 
 
 def service(scope: str) -> None:
     """Let only programs with that scope in, whatever business they speak of; people are refused."""
     key = request.headers.get("X-Service-Key")
     if key is None:
-        if current_user.is_authenticated or request.authorization is not None:
-            raise Forbidden("This service is for programs only.")
-        raise Unauthenticated("A service key is needed.")
+        raise _not_a_program()
     if scope not in _holder(key).scopes:
         raise Forbidden("This key does not have that scope.")
 

@@ -23,6 +23,7 @@ WRITES = parse("120/minute")
 SERVICE_KEY = parse("3000/minute")
 DISPATCH = parse("100/minute")
 AVAILABILITY = parse("100/15minutes")
+NOTIFY = parse("60/minute")
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 

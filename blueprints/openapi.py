@@ -19,6 +19,7 @@ from blueprints.schemas import Body, Query
 bp = Blueprint("openapi", __name__)
 
 SERVICES = {
+    "web_ui_api": "web-ui",
     "app_server": "app-server",
     "twilio_conversations": "twilio-server",
     "tenant_service": "tenant-service",
@@ -27,6 +28,7 @@ SERVICES = {
     "phone_number_service": "phone-number-service",
     "universal_calendar": "universal-calendar",
     "dispatch_bot_ai": "dispatch-bot-ai",
+    "service_webhooks": "Webhooks between services",
 }
 CONVERTERS = {"uuid": {"type": "string", "format": "uuid"}, "int": {"type": "integer"}}
 PLACE = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
@@ -47,7 +49,10 @@ SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     "service_key": {"type": "apiKey", "in": "header", "name": "X-Service-Key"},
     "page": {"type": "apiKey", "in": "cookie", "name": "nmc_session"},
+    "signature": {"type": "apiKey", "in": "header", "name": "X-NMC-Signature"},
 }
+PROGRAMS = {"dispatch_bot_ai": "service_key", "service_webhooks": "signature"}
+"""The interfaces that take one kind of proof and no other."""
 
 
 @bp.get("/api/openapi.json")
@@ -98,7 +103,7 @@ def _operation(rule: Rule, view: Callable[..., Any], names: dict[Any, Any]) -> d
         "summary": (inspect.getdoc(view) or name).splitlines()[0],
         "parameters": [*_places(rule), *_fields(models), *_headers(view)],
         "responses": {"2XX": _answer({"type": "object"}), "default": _answer({"$ref": REF.format(model="Error")})},
-        "security": [] if getattr(view, "is_public", False) else _security(service),
+        "security": [] if getattr(view, "is_public", False) else _security(service, view),
     }
     for model in models:
         if issubclass(model, Body):
@@ -106,8 +111,10 @@ def _operation(rule: Rule, view: Callable[..., Any], names: dict[Any, Any]) -> d
     return told
 
 
-def _security(service: str) -> list[dict[str, list[str]]]:
-    return [{"service_key": []}] if service == "dispatch_bot_ai" else [{name: []} for name in SECURITY]
+def _security(service: str, view: Callable[..., Any]) -> list[dict[str, list[str]]]:
+    if (only := PROGRAMS.get(service)) is not None or hasattr(view, "only_scopes"):
+        return [{only or "service_key": []}]
+    return [{name: []} for name in SECURITY if name not in PROGRAMS.values() or name == "service_key"]
 
 
 def _answer(schema: dict[str, Any]) -> dict[str, Any]:

@@ -41,16 +41,27 @@ def show_number(number_id: UUID) -> ResponseReturnValue:
 
 
 def _mine() -> Any:
-    return select(Number).where(Number.tenant_id == guards.current_tenant_id(), Number.status != NumberStatus.released)
+    return _of(guards.current_tenant_id())
+
+
+def _of(tenant_id: UUID) -> Any:
+    return select(Number).where(Number.tenant_id == tenant_id, Number.status != NumberStatus.released)
 
 
 @bp.get("/compliance/status")
 def show_compliance() -> ResponseReturnValue:
     """How far the carriers' review is, and whether texts may go out."""
-    tenant_id = guards.current_tenant_id()
+    return jsonify(registration_json(guards.current_tenant_id()))
+
+
+def registration_json(tenant_id: UUID) -> dict[str, Any]:
     found = db.session.scalar(select(Registration).where(Registration.tenant_id == tenant_id))
-    numbers = [{"e164": one.e164, "status": one.status} for one in db.session.scalars(_mine())]
-    return jsonify(compliance_json(found) | {"numbers": numbers})
+    numbers = [{"e164": one.e164, "status": one.status} for one in db.session.scalars(_of(tenant_id))]
+    return compliance_json(found) | {"numbers": numbers}
+
+
+def numbers_json(tenant_id: UUID) -> list[dict[str, Any]]:
+    return [number_json(one) for one in db.session.scalars(_of(tenant_id).order_by(Number.created_at))]
 
 
 def number_json(number: Number) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Reading a request: body or query as one checked model, or an error that names every wrong field (interfaces.md 1)."""
 
 import json
+import math
 from typing import TypeVar
 
 from flask import request
@@ -35,6 +36,27 @@ def read(model: type[AnyBody]) -> AnyBody:
         raise wrong(error) from error
 
 
+def read_each(model: type[AnyBody], *, most: int) -> tuple[list[AnyBody | Malformed], bool]:
+    """One object or an array of them as models, each for itself, and whether it was one.
+
+    What is wrong with one of an array stands in its place and leaves the others alone; what is wrong with a single
+    object is raised. Raises Malformed for an empty array or one of more than `most`.
+    """
+    told = _json()
+    if isinstance(told, dict):
+        return [read(model)], True
+    if not isinstance(told, list) or not 1 <= len(told) <= most:
+        raise Malformed(f"Send one object, or an array of 1 to {most}.", code="VALIDATION_FAILED")
+    return [_one(model, item) for item in told], False
+
+
+def _one(model: type[AnyBody], told: object) -> AnyBody | Malformed:
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        return wrong(error)
+
+
 def read_any() -> dict[str, object]:
     """The JSON body as it is, for rules that know its fields better (settings)."""
     return _object()
@@ -64,6 +86,13 @@ def version_wanted() -> int | None:
 
 
 def _object() -> dict[str, object]:
+    told = _json()
+    if not isinstance(told, dict):
+        raise MalformedJson("The body must be a JSON object.")
+    return told
+
+
+def _json() -> object:
     if (request.content_length or 0) > MAX_JSON:
         raise RequestEntityTooLarge
     raw = request.get_data()
@@ -75,12 +104,21 @@ def _object() -> dict[str, object]:
         raise UnsupportedMediaType("Send application/json.")
     try:
         text = raw.decode()
-        told = json.loads(text)
+        told: object = json.loads(text, parse_constant=_no_number, parse_float=_number)
+        if "\\ud" in text.lower():
+            json.dumps(told, ensure_ascii=False).encode()
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise MalformedJson("The body is not JSON.") from error
     if NUL in text:
         # PostgreSQL cannot store it, and nothing that people write contains it.
         raise MalformedJson("The body contains NUL characters.")
-    if not isinstance(told, dict):
-        raise MalformedJson("The body must be a JSON object.")
     return told
+
+
+def _number(written: str) -> float:
+    number = float(written)
+    return number if math.isfinite(number) else _no_number(written)
+
+
+def _no_number(written: str) -> float:
+    raise ValueError(f"{written} is no number")

@@ -10,7 +10,7 @@ from app.clock import now
 from app.conversations import gates, hearing, human, nights, reminding, turns, visits
 from app.extensions import db
 from app.queue import Job, ring
-from app.scheduling import appointments, reminders
+from app.scheduling import deadlines, reminders
 
 log = logging.getLogger(__name__)
 
@@ -49,13 +49,13 @@ def end_stale_calls() -> None:
 
 def confirm_visits() -> None:
     """Tentative visits become firm at their hour unless the contractor objected."""
-    for appointment in appointments.due_to_confirm(now()):
+    for appointment in deadlines.due_to_confirm(now()):
         visits.confirm(appointment, is_unasked=True)
 
 
 def give_up_night_visits() -> None:
     """Night visits that no technician took in time fall through."""
-    for appointment in appointments.due_to_fall_through(now()):
+    for appointment in deadlines.due_to_fall_through(now()):
         nights.fall_through(appointment)
 
 

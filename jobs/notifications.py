@@ -10,7 +10,7 @@ from app.conversations import command, unreached
 from app.escalations import Escalation, EscalationState, climbing
 from app.escalations.climbing import Climbed, Ring
 from app.extensions import db
-from app.notifications import Channel, Delivery
+from app.notifications import Channel, Delivery, digest
 from app.providers import carrier, email
 from app.tenants import Tenant
 from app.users import User
@@ -55,7 +55,7 @@ def _letter(delivery_id: UUID) -> Letter | None:
     if not to or (delivery.channel == Channel.sms and number is None):
         notifications.failed(delivery, "nobody to reach", is_permanent=True)
         return None
-    action = f"\n\n{links.public(notice.action_path)}" if notice.action_path else ""
+    action = f"\n\n{links.absolute(notice.action_path)}" if notice.action_path else ""
     return Letter(
         delivery_id=delivery.id,
         channel=delivery.channel,
@@ -63,13 +63,13 @@ def _letter(delivery_id: UUID) -> Letter | None:
         sender=number.e164 if number else "",
         service_sid=number.messaging_service_sid if number else None,
         subject=notice.title,
-        body=notice.body if delivery.channel == Channel.sms else f"{notice.body}{action}\n",
+        body=digest.words(delivery) if delivery.channel == Channel.sms else f"{notice.body}{action}\n",
         token=delivery.token,
     )
 
 
 def _deliver(letter: Letter) -> None:
-    provider_id, trouble, is_permanent = "", None, False
+    provider_id, trouble, is_permanent, is_bounce = "", None, False, False
     try:
         provider_id = _text(letter) if letter.channel == Channel.sms else _mail(letter)
     except carrier.AnswerLost:
@@ -78,12 +78,14 @@ def _deliver(letter: Letter) -> None:
     except carrier.CarrierError as error:
         trouble, is_permanent = str(error), isinstance(error, carrier.Refused)
     except email.MailError as error:
-        trouble, is_permanent = str(error), error.is_permanent
+        trouble, is_permanent, is_bounce = str(error), error.is_permanent, error.is_bounce
     delivery = db.session.get(Delivery, letter.delivery_id, with_for_update=True)
     if delivery is not None and trouble is None:
         notifications.delivered(delivery, provider_id, is_final=letter.channel == Channel.email)
     elif delivery is not None:
         notifications.failed(delivery, trouble or "", is_permanent=is_permanent)
+    if is_bounce and delivery is not None:
+        db.session.get_one(User, delivery.notification.user_id).email_refused_at = now()
     db.session.commit()
 
 

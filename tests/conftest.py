@@ -26,6 +26,7 @@ ACCOUNT = "AC" + "1" * 32
 SEAL = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 """A Fernet key of the sandbox."""
 TOKEN = "a-token-of-the-sandbox"
+WEBHOOK_SECRET, FORMER_WEBHOOK_SECRET = "what-services-share", "what-they-shared-before"
 PUBLIC = "https://nmc.example"
 MONDAY_10 = dt.datetime(2026, 9, 14, 17, 0, tzinfo=dt.UTC)
 TUESDAY_10 = dt.datetime(2026, 9, 15, 17, 0, tzinfo=dt.UTC)
@@ -92,6 +93,8 @@ def chosen(servers: embedded.Servers, mailbox: Any, _google: google_sandbox.Goog
         public_base_url=PUBLIC,
         twilio_account_sid=ACCOUNT,
         twilio_auth_token=TOKEN,
+        webhook_secret=WEBHOOK_SECRET,
+        webhook_previous_secret=FORMER_WEBHOOK_SECRET,
         smtp_url=mailbox.smtp_url,
         log_level="WARNING",
         drain_linger_seconds=0,

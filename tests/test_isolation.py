@@ -18,11 +18,14 @@ from app.customers import Customer
 from app.escalations import Escalation
 from app.estimates import Estimate
 from app.extensions import db
+from app.heard import HeardVersion
 from app.leads import Lead
 from app.notifications import Category, Channel, Notification
 from app.numbers import Number
-from app.scheduling import appointments, technicians
+from app.quota import UsageReservation
+from app.scheduling import appointments, holds, technicians
 from app.scheduling.appointments import Appointment, AppointmentStatus
+from app.scheduling.holds import Hold
 from app.scheduling.types import Slot
 from app.tenants import Tenant
 from app.users import User
@@ -86,6 +89,14 @@ def make_one_of_everything(session, tenant_id: UUID) -> dict[str, str]:
         customer_id=customer.id,
     )
     appointments.tell(visit, change="booked")
+    at_noon = start + dt.timedelta(hours=3)
+    kept = holds.place(
+        tenant_id,
+        thread.id,
+        Slot("h", str(person.id), at_noon, at_noon + dt.timedelta(hours=1), at_noon, at_noon),
+        minutes=15,
+        buffer_minutes=30,
+    )
     lead = Lead(tenant_id=tenant_id, conversation_id=thread.id, customer_id=customer.id)
     call = Call(
         tenant_id=tenant_id, number_id=number.id, call_sid="CA" + "7" * 32, customer_phone=phone,
@@ -107,7 +118,7 @@ def make_one_of_everything(session, tenant_id: UUID) -> dict[str, str]:
     rows = {
         "connection_id": linked, "calendar_id": calendar, "event_id": pushes.newest_of(visit.id),
         "conversation_id": thread, "thread_id": thread, "lead_id": lead, "customer_id": customer,
-        "appointment_id": visit,
+        "appointment_id": visit, "hold_id": kept,
         "call_id": call, "escalation_id": alert, "rule_id": rule, "notification_id": notice, "number_id": number,
         "task_id": session.scalar(select(tasks.Task).where(tasks.Task.tenant_id == tenant_id)),
         "estimate_id": session.scalar(select(Estimate).where(Estimate.tenant_id == tenant_id)),
@@ -216,6 +227,9 @@ def test_the_database_hides_rows_when_a_filter_is_forgotten(web, factories, stra
         CalendarEvent,
         OAuthState,
         ExternalEvent,
+        Hold,
+        UsageReservation,
+        HeardVersion,
     )
     with web.app_context(), tenancy.scope(tenancy.Scope("tenant", tenant_id)):
         for table in tables:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app import conversations, customers, estimates, leads, pricing, tenants
 from app.booking import placing
-from app.booking.placing import Plan, move
+from app.booking.placing import Plan, keep, move
 from app.conversations import Conversation, cards, visits
 from app.errors import NotFound
 from app.estimates import Estimate
@@ -15,7 +15,7 @@ from app.scheduling.appointments import Appointment, AppointmentStatus, Kind
 from app.scheduling.types import SlotType
 from app.tenants import Tenant
 
-__all__ = ["Plan", "move"]
+__all__ = ["Plan", "keep", "move"]
 
 
 def book(

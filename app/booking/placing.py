@@ -15,8 +15,9 @@ from app.clock import now
 from app.conversations import visits
 from app.errors import Conflict, Invalid, NotFound
 from app.extensions import db
-from app.scheduling import appointments, area, availability, days, frame, technicians
+from app.scheduling import appointments, area, availability, days, frame, holds, technicians
 from app.scheduling.appointments import Appointment, AppointmentStatus, Kind, SlotTaken
+from app.scheduling.holds import Hold
 from app.scheduling.types import Band, Busy, Place, Slot, SlotType, Technician, Terms, Wanted
 from app.tenants import Tenant
 
@@ -82,6 +83,27 @@ def place(
         try:
             slot = _slot(terms, plan, person, booking_type)
             return appointments.book(tenant.id, slot, buffer_minutes=terms.min_buffer_minutes, status=status, **facts)
+        except Conflict:
+            continue
+    raise _taken(tenant, terms, plan)
+
+
+def keep(tenant: Tenant, plan: Plan, *, conversation_id: UUID | None, ttl_minutes: int) -> Hold:
+    """Keep a time without booking it; raises SlotTaken with `alternatives`, and what `place` raises about the hours."""
+    terms, people = tenants.terms(tenant), _people(tenant, plan)
+    _check_plan(terms, plan)
+    if not any(_works(terms, person, plan) for person in people):
+        raise OutsideHours("Nobody works at that time.")
+    for person in sorted(people, key=lambda one: one.id):
+        # Bookings and holds are in two tables: whoever looks for free time of a person has to wait for his turn.
+        appointments.lock(UUID(person.id))
+    busy, asker = _busy(tenant, terms), str(conversation_id or "")
+    for person in people:
+        if not _works(terms, person, plan) or not _is_free(busy, person, plan, terms, asker):
+            continue
+        try:
+            slot, buffer_minutes = _slot(terms, plan, person, "confirmed"), terms.min_buffer_minutes
+            return holds.place(tenant.id, conversation_id, slot, minutes=ttl_minutes, buffer_minutes=buffer_minutes)
         except Conflict:
             continue
     raise _taken(tenant, terms, plan)

@@ -167,5 +167,6 @@ def tell(connection: Connection) -> None:
 
 def availability_changed(connection: Connection, reason: str, dates: Sequence[str] = ()) -> None:
     """Let app-server know that a person's free time may be another now; no local dates: all of them."""
-    told = {"user_id": connection.user_id, "dates": [*dates], "version": round(now().timestamp()), "reason": reason}
+    version = round(now().timestamp() * 1000)
+    told = {"user_id": connection.user_id, "dates": [*dates], "version": version, "reason": reason}
     events.publish(connection.tenant_id, "availability.changed", told)

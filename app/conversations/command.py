@@ -11,6 +11,7 @@ from app.errors import DomainError
 from app.escalations import Escalation, ladder
 from app.extensions import db
 from app.notifications import Category, Channel
+from app.notifications.plan import Wish
 from app.users import Presence, User
 
 ALERT_LIFE = timedelta(minutes=30)
@@ -37,6 +38,7 @@ def obey(user: User, body: str, *, key: str) -> None:
         channels=[Channel.sms],
         urgency="high",
         dedupe_key=f"command:{key}",
+        wish=Wish(Category.new_message, "high", is_answer=True),
     )
 
 

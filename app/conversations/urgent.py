@@ -127,6 +127,7 @@ def tell_new_message(thread: Conversation, owner: users.User | None) -> None:
         category=Category.new_message,
         channels=[Channel.push, Channel.sms] if thread.mode in (Mode.human_active, Mode.escalated) else [Channel.push],
         dedupe_key=f"{series}:{thread.id}:{bucket}",
+        extras=notifications.Extras(conversation_id=thread.id),
         action_path=links.thread_path(thread.id),
     )
 

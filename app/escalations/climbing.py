@@ -22,7 +22,7 @@ from app.escalations import (
 )
 from app.extensions import db
 from app.notifications import Category, Channel
-from app.scheduling import appointments
+from app.scheduling import deadlines
 from app.tenants import Tenant
 from app.users import User
 
@@ -119,7 +119,7 @@ def hold(escalation: Escalation, tenant: Tenant) -> bool:
 
 def _is_at_the_end(rung: Rung, tenant: Tenant, thread: Conversation | None) -> bool:
     """Whether it is time to give up; a night visit keeps the ladder open as long as it waits for its technician."""
-    until = appointments.waits_for_technician(thread.id) if thread is not None else None
+    until = deadlines.waits_for_technician(thread.id) if thread is not None else None
     if until is not None and until >= now():
         rung.due_at = until + timedelta(minutes=tenant.settings.escalation.emergency_step_minutes)
         return False

@@ -12,14 +12,15 @@ from config import Settings
 
 TIMEOUT_SECONDS = 10
 PERMANENT = 500
+NO_SUCH_ADDRESS = (550, 551, 553)
 
 
 class MailError(Exception):
-    """The server did not take it; `is_permanent` when it never will."""
+    """The server did not take it; `is_permanent` when it never will, `is_bounce` when nobody has that address."""
 
-    def __init__(self, message: str, *, is_permanent: bool) -> None:
+    def __init__(self, message: str, *, is_permanent: bool, is_bounce: bool = False) -> None:
         super().__init__(message)
-        self.is_permanent = is_permanent
+        self.is_permanent, self.is_bounce = is_permanent, is_bounce
 
 
 def init_app(app: Flask, settings: Settings) -> None:
@@ -42,10 +43,13 @@ def send(*, to: str, subject: str, body: str, key: str) -> str:
     try:
         _deliver(url, message)
     except smtplib.SMTPResponseException as error:
-        raise MailError(f"{error.smtp_code} {error.smtp_error!r}", is_permanent=error.smtp_code >= PERMANENT) from error
+        code = error.smtp_code
+        told = {"is_permanent": code >= PERMANENT, "is_bounce": code in NO_SUCH_ADDRESS}
+        raise MailError(f"{code} {error.smtp_error!r}", **told) from error
     except smtplib.SMTPRecipientsRefused as error:
         codes = [code for code, _ in error.recipients.values()]
-        raise MailError("the address was refused", is_permanent=min(codes) >= PERMANENT) from error
+        told = {"is_permanent": min(codes) >= PERMANENT, "is_bounce": min(codes) in NO_SUCH_ADDRESS}
+        raise MailError("the address was refused", **told) from error
     except (OSError, smtplib.SMTPException) as error:
         raise MailError(type(error).__name__, is_permanent=False) from error
     return str(message["Message-ID"])

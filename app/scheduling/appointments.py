@@ -183,7 +183,7 @@ def change(appointment: Appointment, status: AppointmentStatus, *, reason: str |
 
 def tell(appointment: Appointment, *, change: str) -> None:
     """Let pages, services and linked calendars know, and let reminders follow; a firm visit has an event of its own."""
-    _remind(appointment, change)
+    reminders.follow(appointment, change)
     name = appointment.customer.name if appointment.customer else None
     if appointment.status == AppointmentStatus.confirmed and change in ("confirmed", "booked"):
         confirmed = {
@@ -206,13 +206,6 @@ def tell(appointment: Appointment, *, change: str) -> None:
     pushes.mark(appointment)
 
 
-def _remind(appointment: Appointment, change: str) -> None:
-    if appointment.status not in (AppointmentStatus.pending, AppointmentStatus.confirmed):
-        reminders.drop(appointment.id, f"the visit is {appointment.status.replace('_', ' ')}")
-    elif appointment.kind == Kind.booking and change in ("booked", "moved"):
-        reminders.plan(appointment)
-
-
 def of(tenant_id: UUID, appointment_id: UUID) -> Appointment:
     """A visit of that business; a stranger's id is not found."""
     found = db.session.scalar(
@@ -223,6 +216,23 @@ def of(tenant_id: UUID, appointment_id: UUID) -> Appointment:
     if found is None:
         raise NotFound("There is no such appointment.")
     return found
+
+
+def of_hold(hold: holds.Hold) -> Appointment | None:
+    """The visit for which a hold was used up."""
+    if hold.status != holds.HoldStatus.consumed:
+        return None
+    return db.session.scalar(
+        select(Appointment)
+        .where(
+            Appointment.tenant_id == hold.tenant_id,
+            Appointment.technician_id == hold.technician_id,
+            Appointment.start_at == hold.start_at,
+            Appointment.created_at >= hold.created_at,
+        )
+        .order_by(Appointment.created_at)
+        .limit(1)
+    )
 
 
 def upcoming(tenant_id: UUID, customer_id: UUID) -> Sequence[Appointment]:
@@ -274,23 +284,3 @@ def _place(address: dict[str, Any]) -> Place | None:
     is_exact = address.get("latitude") is not None and address.get("precision") == "street"
     where = (address.get("latitude"), address.get("longitude"), address.get("postal_code"))
     return Place(*where, "street" if is_exact else "zip")
-
-
-def due_to_confirm(moment: datetime) -> Sequence[Appointment]:
-    """Tentative visits whose time to be confirmed has come."""
-    due = select(Appointment).where(Appointment.status == AppointmentStatus.pending, Appointment.confirm_at <= moment)
-    return db.session.scalars(due.limit(100).with_for_update(skip_locked=True, of=Appointment)).all()
-
-
-def due_to_fall_through(moment: datetime) -> Sequence[Appointment]:
-    """Night visits that no technician has taken in time."""
-    due = select(Appointment).where(Appointment.status == AppointmentStatus.pending, Appointment.cancel_at <= moment)
-    return db.session.scalars(due.limit(100).with_for_update(skip_locked=True, of=Appointment)).all()
-
-
-def waits_for_technician(conversation_id: UUID) -> datetime | None:
-    """Until when a night visit of this thread waits for a technician's word; None when none does."""
-    waiting = select(func.max(Appointment.cancel_at)).where(
-        Appointment.conversation_id == conversation_id, Appointment.status == AppointmentStatus.pending
-    )
-    return db.session.scalar(waiting)

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
-from sqlalchemy import ForeignKey, Index, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, select, update
 from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.clock import now
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.extensions import db, uuid7
 from app.scheduling.types import Busy, Slot
 
@@ -40,7 +40,8 @@ class Hold(db.Model):
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), index=True)
-    conversation_id: Mapped[UUID] = mapped_column(ForeignKey("conversation.id"))
+    conversation_id: Mapped[UUID | None] = mapped_column(ForeignKey("conversation.id"))
+    """None when a person keeps a time without a thread."""
     technician_id: Mapped[UUID] = mapped_column(ForeignKey("technician.id"))
     status: Mapped[HoldStatus] = mapped_column(default=HoldStatus.active)
     slot_id: Mapped[str]
@@ -56,12 +57,17 @@ class HoldTaken(Conflict):
     code = "SLOT_UNAVAILABLE"
 
 
-def place(tenant_id: UUID, conversation_id: UUID, slot: Slot, *, minutes: int, buffer_minutes: int) -> Hold:
+class HoldExpired(Conflict):
+    code = "HOLD_EXPIRED"
+
+
+def place(tenant_id: UUID, conversation_id: UUID | None, slot: Slot, *, minutes: int, buffer_minutes: int) -> Hold:
     """Keep a slot for one conversation, in place of its former hold; raises HoldTaken when another keeps it."""
-    release(conversation_id)
+    if conversation_id is not None:
+        release(conversation_id)
     technician_id = UUID(slot.technician_id)
     reserved = span(slot, buffer_minutes)
-    give_way(technician_id, reserved, asker=None)
+    end_expired(technician_id, reserved)
     hold = Hold(
         id=uuid7(),
         tenant_id=tenant_id,
@@ -82,6 +88,37 @@ def place(tenant_id: UUID, conversation_id: UUID, slot: Slot, *, minutes: int, b
     return hold
 
 
+def of(tenant_id: UUID, hold_id: UUID) -> Hold:
+    """A hold of that business, under its lock; a stranger's id is not found."""
+    found = select(Hold).where(Hold.tenant_id == tenant_id, Hold.id == hold_id).with_for_update()
+    hold = db.session.scalar(found)
+    if hold is None:
+        raise NotFound("There is no such hold.")
+    return hold
+
+
+def live_of(conversation_id: UUID) -> Hold | None:
+    """The time that is kept for a conversation now."""
+    mine = (Hold.conversation_id == conversation_id, Hold.status == HoldStatus.active, Hold.expires_at > now())
+    return db.session.scalar(select(Hold).where(*mine))
+
+
+def use_up(hold: Hold) -> None:
+    """The time is booked now; raises HoldExpired when it is not kept any more."""
+    if hold.status != HoldStatus.active or hold.expires_at <= now():
+        raise HoldExpired("That time is not kept any more.")
+    hold.status = HoldStatus.consumed
+    db.session.flush()
+
+
+def give_back(hold: Hold) -> bool:
+    """Let others have the time; False when it was not kept any more."""
+    if hold.status != HoldStatus.active:
+        return False
+    hold.status = HoldStatus.released if hold.expires_at > now() else HoldStatus.expired
+    return hold.status == HoldStatus.released
+
+
 def span(slot: Slot, buffer_minutes: int) -> tuple[datetime, datetime]:
     """What a slot takes of a technician's time: its block and the buffer behind it.
 
@@ -91,13 +128,22 @@ def span(slot: Slot, buffer_minutes: int) -> tuple[datetime, datetime]:
 
 
 def give_way(technician_id: UUID, reserved: tuple[datetime, datetime], *, asker: UUID | None) -> None:
-    """Make room for a booking: expired holds end, a live one of somebody else is in the way (raises HoldTaken)."""
-    overlapping = Hold.reserved.op("&&")(TimestamptzRange(*reserved))
-    mine = (Hold.technician_id == technician_id, Hold.status == HoldStatus.active, overlapping)
-    db.session.execute(update(Hold).where(*mine, Hold.expires_at <= now()).values(status=HoldStatus.expired))
-    standing = db.session.scalars(select(Hold.conversation_id).where(*mine)).all()
-    if asker is not None and any(conversation_id != asker for conversation_id in standing):
+    """Make room for a booking: expired holds end, a live one of anybody but `asker` is in the way (HoldTaken)."""
+    end_expired(technician_id, reserved)
+    standing = db.session.scalars(select(Hold.conversation_id).where(*_overlapping(technician_id, reserved))).all()
+    if any(conversation_id is None or conversation_id != asker for conversation_id in standing):
         raise HoldTaken("Somebody else is about to take that time.")
+
+
+def end_expired(technician_id: UUID, reserved: tuple[datetime, datetime]) -> None:
+    """Holds that are over do not stand in the way of anything."""
+    over = update(Hold).where(*_overlapping(technician_id, reserved), Hold.expires_at <= now())
+    db.session.execute(over.values(status=HoldStatus.expired))
+
+
+def _overlapping(technician_id: UUID, reserved: tuple[datetime, datetime]) -> tuple[ColumnElement[bool], ...]:
+    overlaps = Hold.reserved.op("&&")(TimestamptzRange(*reserved))
+    return (Hold.technician_id == technician_id, Hold.status == HoldStatus.active, overlaps)
 
 
 def release(conversation_id: UUID, status: HoldStatus = HoldStatus.released) -> None:
@@ -140,7 +186,7 @@ def busy(tenant_id: UUID, start: datetime, end: datetime) -> list[Busy]:
             end=hold.end_at,
             kind="hold",
             buffer_minutes=hold.buffer_minutes,
-            owner=str(hold.conversation_id),
+            owner=str(hold.conversation_id or hold.id),
             counts=False,
         )
         for hold in db.session.scalars(live)

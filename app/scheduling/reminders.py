@@ -64,6 +64,14 @@ class Reminder(db.Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+def follow(appointment: Appointment, change: str) -> None:
+    """Let the reminders of a visit follow what has become of it."""
+    if appointment.status not in ("pending", "confirmed"):
+        drop(appointment.id, f"the visit is {appointment.status.replace('_', ' ')}")
+    elif appointment.kind == "booking" and change in ("booked", "moved"):
+        plan(appointment)
+
+
 def plan(appointment: Appointment) -> None:
     """Plan the reminders of a visit for its present time, in place of those for any other time."""
     drop(appointment.id, "the visit was moved")

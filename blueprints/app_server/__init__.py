@@ -8,9 +8,12 @@ from blueprints.app_server import (  # noqa: E402 - the modules hang their views
     appointments,
     customers,
     estimates,
+    holds,
     leads,
     presence,
+    profile,
+    reports,
     tasks,
 )
 
-__all__ = ["appointments", "bp", "customers", "estimates", "leads", "presence", "tasks"]
+__all__ = ["appointments", "bp", "customers", "estimates", "holds", "leads", "presence", "profile", "reports", "tasks"]

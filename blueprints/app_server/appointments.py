@@ -15,7 +15,7 @@ from app.clock import now
 from app.conversations import Conversation
 from app.errors import Forbidden, Invalid
 from app.extensions import db
-from app.scheduling import appointments, availability, technicians
+from app.scheduling import appointments, availability, holds, technicians
 from app.scheduling.appointments import Appointment, AppointmentStatus
 from app.scheduling.types import Busy, FreeRange
 from app.tenants import Tenant, VersionConflict
@@ -70,6 +70,12 @@ def book_appointment() -> ResponseReturnValue:
     body, user = read(BookAppointment), guards.require(Role.operator)
     _may_force(user, force=body.force)
     tenant = guards.current_tenant()
+    hold = holds.of(tenant.id, body.hold_id) if body.hold_id else None
+    if hold is not None and (former := appointments.of_hold(hold)) is not None:
+        return jsonify(appointment=appointment_json(former)), 201
+    if hold is not None:
+        holds.use_up(hold)
+        body = body.model_copy(update={"technician_id": hold.technician_id})
     booked = _block(tenant, body) if body.kind == "block" else _book(tenant, body)
     audit.record("appointment.book", str(booked.id), actor=guards.actor(), tenant_id=tenant.id)
     db.session.commit()
@@ -196,7 +202,7 @@ def show_availability(tenant_id: UUID) -> ResponseReturnValue:
             days[day] = days.get(day, 0) + 1
     return jsonify(
         tenant_id=str(tenant.id),
-        version=round(at.timestamp()),
+        version=round(at.timestamp() * 1000),
         generated_at=moment(at),
         stale=fresh.is_stale,
         synced_at=moment(fresh.synced_at),

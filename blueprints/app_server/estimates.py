@@ -8,10 +8,10 @@ from uuid import UUID
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 
-from app import audit, booking, conversations, estimates, events, listing, pricing, tenants, usage
+from app import audit, conversations, estimates, events, listing, pricing, tenants, usage
 from app.booking import placing
 from app.clock import now
-from app.errors import Conflict
+from app.errors import Conflict, NotFound
 from app.estimates import Estimate
 from app.extensions import db, uuid7
 from app.scheduling.types import Band, SlotType, Terms
@@ -108,8 +108,11 @@ def quote() -> ResponseReturnValue:
 
 def _line(body: Quote, tenant: Tenant) -> Estimate:
     if body.job_estimate_id is None:
-        return booking.estimate_of(tenant.id, body.job_type or "")
-    line = estimates.of(tenant.id, body.job_estimate_id)
+        line = estimates.named(tenant.id, body.job_type or "")
+    else:
+        line = estimates.of(tenant.id, body.job_estimate_id)
+    if line is None:
+        raise NotFound("There is no such job in the price book.", code="JOB_ESTIMATE_NOT_FOUND")
     if not line.is_active:
         raise EstimateInactive("This line of the price book is switched off.")
     return line
@@ -126,7 +129,7 @@ def _tell(line: Estimate, *, before: dict[str, Any] | None) -> None:
     db.session.flush()
     book = [estimate_json(one) for one in estimates.active(line.tenant_id)]
     user = guards.require(Role.owner)
-    told = {"user_id": user.id, "estimates": book, "version": line.version}
+    told = {"user_id": user.id, "estimates": book, "version": estimates.version(line.tenant_id)}
     events.publish(line.tenant_id, "job_estimates.updated", told)
     audit.record(
         "job_estimate.write", line.job_type, actor=guards.actor(), tenant_id=line.tenant_id,

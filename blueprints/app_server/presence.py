@@ -47,6 +47,7 @@ def change_status() -> ResponseReturnValue:
     presence.change(user, body.current_status, body.until)
     user.preferences = user.preferences | {"status_message": body.status_message, "status_changed_at": moment(now())}
     told = {"user_id": user.id, "current_status": user.presence, "until": moment(body.until)}
+    told["version"] = round(now().timestamp() * 1000)
     events.publish(user.tenant_id, "user.status_changed", told)
     audit.record(
         "user.status", str(user.id), actor=guards.actor(), tenant_id=user.tenant_id,

@@ -1,7 +1,8 @@
 """What the services take: one model per request, checked before anything is looked up (interfaces.md 1.1)."""
 
+import json
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -57,6 +58,23 @@ Moment = Annotated[AwareDatetime, AfterValidator(_within_reason)]
 """RFC 3339 with an offset, read as UTC."""
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True)]
+
+MOST_DATA = 8_000
+
+
+def _storable(told: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows no NaN, UTF-8 no half of a character, and a row no novel."""
+    try:
+        size = len(json.dumps(told, ensure_ascii=False, allow_nan=False).encode())
+    except ValueError as error:
+        raise ValueError("holds what cannot be stored") from error
+    if size > MOST_DATA:
+        raise ValueError(f"has more than {MOST_DATA} bytes")
+    return told
+
+
+Data = Annotated[dict[str, Any], AfterValidator(_storable)]
+"""Whatever a caller wants to have kept, within reason."""
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 

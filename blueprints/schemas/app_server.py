@@ -1,5 +1,6 @@
 """What app-server takes."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from app.leads import LeadStatus
 from app.scheduling.types import SlotType
 from app.tasks import TaskState
 from app.users import Presence
-from blueprints.schemas import Body, Flag, Moment, Page, Phone
+from blueprints.schemas import Body, Flag, Moment, Page, Phone, Query
 
 JobType = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}$")]
 Urgency = Literal["normal", "urgent", "emergency"]
@@ -117,8 +118,23 @@ class Address(Body):
         return self.model_dump(exclude_none=True)
 
 
+class Days(Query):
+    first: date = Field(alias="from", ge=date(2000, 1, 1))
+    last: date = Field(alias="to", lt=date(2200, 1, 1))
+
+
+class KeepTime(Body):
+    technician_id: UUID | None = None
+    start: Moment
+    duration_minutes: int = Field(ge=15, le=1440)
+    conversation_id: UUID | None = None
+    ttl_minutes: int = Field(default=15, ge=5, le=60)
+    replace: bool = True
+
+
 class BookAppointment(Body):
     kind: Literal["booking", "block"] = "booking"
+    hold_id: UUID | None = None
     lead_id: UUID | None = None
     conversation_id: UUID | None = None
     customer_phone: Phone | None = None

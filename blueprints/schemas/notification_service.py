@@ -1,11 +1,12 @@
 """What notification-service takes."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from blueprints.schemas import Body, Flag, Page
+from app.notifications.words import Category, Channel
+from blueprints.schemas import Body, Data, Flag, Moment, Page, Query
 
 
 class StreamTicket(Body):
@@ -14,6 +15,42 @@ class StreamTicket(Body):
 
 class Notices(Page):
     unread: Flag = None
+
+
+class Whose(Query):
+    user_id: UUID | None = None
+
+
+Address = Annotated[str, StringConstraints(max_length=500, pattern=r"^(/|/[^/\\\s]\S*|https://[^/\s]\S*)$")]
+"""A path of ours, or a page elsewhere."""
+
+
+class NotificationData(Body):
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+    body: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+    category: Category
+    urgency: Literal["low", "medium", "high"] = "medium"
+    action_url: (
+        Annotated[str, StringConstraints(max_length=500, pattern=r"^(/|/[^/\\\s]\S*|https://[^/\s]\S*)$")] | None
+    ) = None
+    data: Data = {}
+
+
+class DeliveryOptions(Body):
+    respect_quiet_hours: bool | None = None
+    retry_on_failure: bool | None = None
+    max_retries: int = Field(default=3, ge=0, le=10)
+    schedule_for: Moment | None = None
+
+
+class Send(Body):
+    tenant_id: UUID
+    user_id: UUID
+    notification: NotificationData
+    channels: list[Channel] = Field(max_length=10)
+    delivery_options: DeliveryOptions = DeliveryOptions()
+    dedupe_key: str | None = Field(default=None, min_length=1, max_length=255)
+    ttl_minutes: int | None = Field(default=None, ge=1, le=10_080)
 
 
 class Escalate(Body):

@@ -7,7 +7,7 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from app import audit, conversations, events, listing
+from app import audit, conversations, events, listing, notifications
 from app.calls import Call
 from app.conversations import Conversation, Note, human
 from app.extensions import db
@@ -116,6 +116,8 @@ def change(conversation_id: UUID) -> ResponseReturnValue:
         (human.put_away if body.state == "done" else human.bring_back)(thread)
     if body.read is not None:
         thread.is_unread = not body.read
+        if body.read:
+            notifications.opened(user, thread.id)
         conversations.tell_updated(thread)
     _audit("conversation.change", thread, ", ".join(sorted(told)))
     db.session.commit()

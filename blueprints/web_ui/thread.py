@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app import conversations, escalations
+from app import conversations, escalations, notifications
 from app.clock import now
 from app.conversations import Conversation, command, human
 from app.desk import rows, thread
@@ -36,8 +36,13 @@ def conversation(thread_id: UUID) -> ResponseReturnValue:
 
 
 def _mark_seen(found: Conversation) -> None:
-    if g.user.may(Role.operator) and thread.seen(found):
+    if not g.user.may(Role.operator):
+        return
+    is_news = notifications.opened(g.user, found.id)
+    if thread.seen(found):
         conversations.tell_updated(found)
+        is_news = True
+    if is_news:
         db.session.commit()
 
 

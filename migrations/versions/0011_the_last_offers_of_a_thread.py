@@ -1,7 +1,7 @@
 """the last offers of a thread
 
 Revision ID: 0011
-Revises: 0009
+Revises: 0010
 
 A customer who says yes after a silence is offered the same time again: what was offered last is read along an index.
 """
@@ -9,7 +9,7 @@ A customer who says yes after a silence is offered the same time again: what was
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

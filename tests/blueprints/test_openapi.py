@@ -9,6 +9,7 @@ UNREAD = {
     "tenant_service.change_settings",
     "notification_service.mark_read",
     "twilio_conversations.release",
+    "web_ui_api.save_part",
 }
 """Writes that take no body of a model: the settings check themselves, the others take nothing."""
 

@@ -181,3 +181,8 @@ def plan_json(one: Escalation) -> list[dict[str, Any]]:
         }
         for rung in coming
     ]
+
+
+from blueprints.notification_service import preferring, sending  # noqa: E402 - they hang their views on the blueprint
+
+__all__ = ["bp", "preferring", "sending"]

@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import Field
 from sqlalchemy import func, select
 
 from app import subscriptions, usage
@@ -22,16 +21,12 @@ from app.usage import METERS, UsageEvent
 from app.users import User
 from blueprints import guards
 from blueprints.reading import query
-from blueprints.schemas import Query
+from blueprints.schemas.billing_service import Month
 from blueprints.shapes import moment
 
 bp = Blueprint("billing_service", __name__)
 
 OVERAGE = {"sms_segment_cents": OVERAGE_CENTS["sms_segments"], "ai_turn_cents": OVERAGE_CENTS["ai_turns"]}
-
-
-class Month(Query):
-    period: str | None = Field(default=None, pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
 
 
 @bp.get("/plans")
@@ -59,7 +54,21 @@ def show_usage() -> ResponseReturnValue:
     period = query(Month).period or f"{now().astimezone(tenant.zone):%Y-%m}"
     found = subscriptions.of(tenant.id)
     meters = [meter_json(tenant, found, period, meter) for meter in METERS.values()]
-    return jsonify(period=period, meters=meters, late=0)
+    told = {"period": period, "meters": meters}
+    if request.accept_mimetypes.best_match(["application/json", "text/csv"]) == "text/csv":
+        return Response(_csv(meters), mimetype="text/csv")
+    start, end = _month(tenant, period)
+    return jsonify(told | usage.oddities(tenant.id, start, end))
+
+
+def _csv(meters: list[dict[str, Any]]) -> str:
+    lines = [f"{one['meter']},{day['date']},{day['quantity']}" for one in meters for day in one["by_day"]]
+    return "\r\n".join(["meter,date,quantity", *lines]) + "\r\n"
+
+
+def _month(tenant: Tenant, period: str) -> tuple[datetime, datetime]:
+    start = datetime.fromisoformat(f"{period}-01").replace(tzinfo=tenant.zone)
+    return start, (start + timedelta(days=32)).replace(day=1)
 
 
 def subscription_json(found: Subscription) -> dict[str, Any]:
@@ -68,7 +77,6 @@ def subscription_json(found: Subscription) -> dict[str, Any]:
     used = {meter: usage.used(found, meter) for meter in limits}
     numbers = select(func.count()).where(Number.tenant_id == found.tenant_id, Number.status == NumberStatus.active)
     users = select(func.count()).where(User.tenant_id == found.tenant_id, User.is_active)
-    spent = sum(max(0, used[meter] - limits[meter]) * OVERAGE_CENTS[meter] for meter in limits)
     return {
         "plan": found.plan,
         "status": found.status,
@@ -79,7 +87,7 @@ def subscription_json(found: Subscription) -> dict[str, Any]:
         "period_end": moment(found.period_ends_at),
         "overage": OVERAGE,
         "spend_cap_cents": found.spend_cap_cents,
-        "overage_spend_cents": spent,
+        "overage_spend_cents": usage.overage_cents(found),
         "trial_end": moment(found.trial_ends_at),
         "cancel_at": moment(found.ended_at),
         "next_billing_date": found.period_ends_at.date().isoformat() if found.period_ends_at else None,
@@ -89,8 +97,7 @@ def subscription_json(found: Subscription) -> dict[str, Any]:
 
 
 def meter_json(tenant: Tenant, found: Subscription | None, period: str, meter: str) -> dict[str, Any]:
-    start = datetime.fromisoformat(f"{period}-01").replace(tzinfo=tenant.zone)
-    end = (start + timedelta(days=32)).replace(day=1)
+    start, end = _month(tenant, period)
     kind = next(kind for kind, name in METERS.items() if name == meter)
     day = func.to_char(func.timezone(tenant.timezone, UsageEvent.occurred_at), "YYYY-MM-DD")
     rows = select(day, func.sum(UsageEvent.quantity)).where(
@@ -108,3 +115,8 @@ def meter_json(tenant: Tenant, found: Subscription | None, period: str, meter: s
         "meter": meter, "used": used, "included": included, "overage": over,
         "overage_cents": over * OVERAGE_CENTS[meter], "by_day": by_day,
     }  # fmt: skip
+
+
+from blueprints.billing_service import metering  # noqa: E402 - it hangs its views on the blueprint
+
+__all__ = ["bp", "metering"]
