@@ -1,5 +1,6 @@
 """Visits that a person books, moves or calls off: any start, never over another visit (interfaces.md, app-server)."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from app import conversations, customers, estimates, leads, pricing, tenants
@@ -61,10 +62,11 @@ def block(tenant: Tenant, plan: Plan, *, title: str, made_by: str) -> Appointmen
 
 
 def price_cents(tenant: Tenant, estimate: Estimate, slot_type: SlotType) -> tuple[int, int]:
-    """What a line of the price book costs in a slot of that type, in cents."""
+    """What a line of the price book costs in a slot of that type: whole dollars, in cents (behaviour.md 6)."""
     terms = tenants.terms(tenant)
     rate = pricing.multiplier(placing.BANDS[slot_type], terms, emergency=slot_type.startswith("emergency"))
-    return int(estimate.low_cents * rate), int(estimate.high_cents * rate)
+    low, high = pricing.price(Decimal(estimate.low_cents) / 100, Decimal(estimate.high_cents) / 100, rate)
+    return low * 100, high * 100
 
 
 def tell_customer(appointment: Appointment, *, is_moved: bool = False) -> bool:

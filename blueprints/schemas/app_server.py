@@ -115,7 +115,7 @@ class Address(Body):
 
     def plain(self) -> dict[str, Any]:
         """What is known of it."""
-        return self.model_dump(exclude_none=True)
+        return {part: value for part, value in self.model_dump(exclude_none=True).items() if value != ""}
 
 
 class Days(Query):
@@ -161,8 +161,10 @@ class BookAppointment(Body):
         return self
 
     def place(self) -> dict[str, Any]:
-        """The address, in parts as far as it was given so."""
-        return {"street_address": self.address} if isinstance(self.address, str) else self.address.plain()
+        """The address, in parts as far as it was given so; empty when none was given."""
+        if isinstance(self.address, str):
+            return {"street_address": self.address} if self.address else {}
+        return self.address.plain()
 
 
 class ChangeAppointment(Body):

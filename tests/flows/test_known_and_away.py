@@ -15,6 +15,7 @@ from app.scheduling.appointments import Appointment
 from app.scheduling.holds import Hold
 from app.scheduling.offered import OfferedSlot
 from app.users import Presence
+from tests.blueprints.conftest import Callers
 from tests.factories import F3
 from tests.flows.story import CUSTOMER, LOS_ANGELES
 
@@ -224,20 +225,36 @@ def test_languages_are_not_mixed(story, lines):
 # SC39
 
 
-def test_a_full_fortnight_in_the_heat(story):
-    """SC39: heat and 84 years are an emergency; no automatic slot, CAPACITY_REACHED, level 2, a person, one lead."""
-    story.opens(F3, emergency_service={"after_hours_enabled": False}).at("14:00")
+def test_a_full_fortnight_in_the_heat(story, browser):
+    """SC39: heat and 84 years are an emergency; no automatic slot, level 2, a person, one lead; he books it by hand."""
+    full = {"operational_limits": {"max_jobs_per_day": 1}, "emergency_service": {"after_hours_enabled": False}}
+    story.opens(F3, **full).at("14:00")
     for day in range(15):
-        date = dt.date(2026, 9, 15) + dt.timedelta(days=day)
-        story.busy("06:00", "20:00", f"{date}", kind="block")
+        story.busy("08:00", "09:00", f"{dt.date(2026, 9, 15) + dt.timedelta(days=day)}")
     story.misses()
     answer = story.says("AC is out, it's an emergency, my mother is 84, 456 Oak Ave 90210")
     assert "someone will contact you here or by phone" in answer
     assert "$" not in answer
-    assert (story.thread().urgency_level, story.thread().mode) == ("emergency", "escalated")
+    thread = story.thread()
+    assert (thread.urgency_level, thread.mode, thread.escalation_reason) == ("emergency", "escalated", "no_slots")
     assert (story.one(Escalation).level, story.one(Escalation).state) == (2, "open")
-    assert story.one(Lead).status == "qualified"
-    assert story.all(Hold) == story.all(OfferedSlot) == story.all(Appointment, kind="booking") == []
+    lead = story.one(Lead)
+    assert (lead.status, lead.conversation_id) == ("qualified", thread.id)
+    assert story.all(Hold) == story.all(OfferedSlot) == []
+    at_three = {"start": "2026-09-15T22:00:00Z", "slot_type": "emergency_work_hours", "job_type": "ac_repair"}
+    asked = at_three | {"customer_phone": CUSTOMER, "lead_id": str(lead.id), "force": True}
+    owner = Callers(browser, story.factories).person(F3.owner_email)
+    owner.post("/appointments", json=asked, headers={"Idempotency-Key": "k1"}, status=201)
+    story.workers()
+    visit = story.all(Appointment, conversation_id=thread.id)[0]
+    assert (visit.status, visit.slot_type, story.block(visit)) == (
+        "confirmed",
+        "emergency_work_hours",
+        "Tue 15:00-17:00",
+    )
+    assert (visit.price_low_cents, visit.price_high_cents) == (26_300, 35_000)
+    assert story.heard()[-1].startswith("Booked: CoolTech HVAC, today 3-4 PM, 456 Oak Ave, $263-$350. Job NMC-")
+    assert (story.one(Lead).status, story.one(Lead).appointment_id) == ("appointment_scheduled", visit.id)
 
 
 @pytest.mark.parametrize("words", ["AC is out, it's 84 in the house", "AC out, my son is 24"])

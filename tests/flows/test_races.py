@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import random
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from threading import Barrier
 
 import pytest
@@ -11,12 +12,15 @@ from sqlalchemy import select
 
 from app import tenancy
 from app.calls import Call
-from app.conversations import Conversation, human, turns
+from app.conversations import Conversation, context, human, turns, visits
 from app.conversations import of as thread_of
+from app.dispatch.types import Offer
 from app.escalations import Rung
 from app.extensions import db
 from app.messages import Message
+from app.scheduling import holds
 from app.scheduling.appointments import Appointment
+from app.scheduling.types import Wanted
 from app.users import User
 from jobs import conversations as turn_jobs
 from jobs import drains
@@ -27,6 +31,7 @@ from tests.flows.test_takeover import thinking
 FAUCET = "Bathroom faucet dripping, 789 Sunset Blvd 90210"
 BASE = "https://nmc.example/webhooks/twilio"
 SEEDS = range(6)
+REPETITIONS = 40
 
 
 def together(story, *deeds):
@@ -120,6 +125,48 @@ def test_two_customers_confirm_one_slot(story, _again):
     assert len(story.all(Appointment)) == 1
     assert sum(text.startswith("Booked") for text in last) == 1
     assert sum("just taken" in text for text in last) == 1
+
+
+def offered_alike(story, phones):
+    """Both have the same two times on their tables once more, and both text "1"; nothing is said yet."""
+    with story.factories.changing() as session:
+        session.query(Message).filter_by(status="queued").update({"status": "discarded"})
+        threads = [session.get(Conversation, story.thread(phone).id) for phone in phones]
+        found = context.full(threads[0]).find_slots(Wanted(90)).slots
+        slots = [slot for slot in found if slot.slot_type == "regular"][:2]
+        faucet = (Decimal(150), Decimal(200), ("faucet_repair",))
+        table = tuple(Offer(number, slot, *faucet) for number, slot in enumerate(slots, 1))
+        for thread in threads:
+            holds.release(thread.id)
+            visits.reopen_with(thread, table[0])
+            visits.put_on_table(thread, table)
+            thread.dispatch_state = thread.dispatch_state | {"asked": "slot", "offer_slots": [one.id for one in slots]}
+    for phone in phones:
+        story.texts("1", phone)
+    story.clock.shift(5)
+    return slots[0]
+
+
+def test_no_hour_is_ever_sold_twice(story):
+    """SC32, forty times over: one of two simultaneous yeses is booked, the other is told and offered other times."""
+    phones = (CUSTOMER, OTHER)
+    story.opens(operational_limits={"max_jobs_per_day": 20})
+    for phone in phones:
+        story.misses(phone)
+        story.says(FAUCET, phone)
+    ids = [story.thread(phone).id for phone in phones]
+    for number in range(REPETITIONS):
+        wanted = offered_alike(story, phones)
+        together(story, *[lambda thread_id=thread_id: turn_jobs.take(thread_id) for thread_id in ids])
+        newest = story.all(Appointment)
+        assert len(newest) == number + 1
+        assert (newest[-1].start_at, newest[-1].end_at) == (wanted.start, wanted.end)
+        told = [row.body for row in story.all(Message, status="queued")]
+        assert len(told) == 2
+        assert sum(body.startswith("Booked") for body in told) == 1
+        assert sum("Sorry, that" in body and "Reply" in body for body in told) == 1
+    for one, other in itertools.pairwise(sorted(story.all(Appointment), key=lambda visit: visit.start_at)):
+        assert other.start_at >= one.end_at + dt.timedelta(minutes=30)
 
 
 def test_the_table_itself_refuses_an_overlap(story):
