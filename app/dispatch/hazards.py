@@ -142,8 +142,8 @@ NOT_YET = re.compile(
     r"no|should|tell|which)\b[\w ]{0,14}$|(?<!had )(?<!able )(?<!managed )(?<!got )\bto $"
 )
 NOT_SO = re.compile(
-    r"^[\w ]{0,12}\b(?:(?:is|its|are|valve|just|still|but) )*(?:stuck|wont|doesnt|isnt|not|cant|broke|broken|snapped|stripped|"
-    r"leaking|spinning|frozen|seized|rusted)\b(?! (?:leak|flood|gush|spray|run|drip|an? ))"
+    r"^[\w ]{0,12}\b(?:(?:is|its|are|valve|just|still|but) )*(?:stuck|wont|doesnt|isnt|not|cant|broke|broken|snapped|"
+    r"stripped|leaking|spinning|frozen|seized|rusted)\b(?! (?:leak|flood|gush|spray|run|drip|an? ))"
 )
 """The shut-off itself fails."""
 
