@@ -58,7 +58,9 @@ def matches(plain: str, trade: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-LANDMARK = re.compile(r"\b(?:gas|fire|police|bus|train|power|water|electric|charging) (?:station|tower|plant|company truck)s?\b")
+LANDMARK = re.compile(
+    r"\b(?:gas|fire|police|bus|train|power|water|electric|charging) (?:station|tower|plant|company truck)s?\b"
+)
 """Places that share a word with a job: the gas station down the road is no gas line."""
 HAZARDS = frozenset({"electrical_hazard"})
 """Read without product words: a smoke detector is not smoke."""
