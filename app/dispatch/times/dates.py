@@ -42,10 +42,10 @@ def find(text: str, now: dt.datetime) -> list[Dated]:
             if dates:
                 part = "evening" if "tonight" in match[0] else None
                 found.append(Dated(match.start(), match.end(), dates, part, is_doubtful(match, now)))
-    return in_order(sorted(found, key=lambda mention: mention.start), text)
+    return in_order(sorted(found, key=lambda mention: mention.start), text, now)
 
 
-def in_order(days: list[Dated], text: str) -> list[Dated]:
+def in_order(days: list[Dated], text: str, now: dt.datetime) -> list[Dated]:
     """In "Monday or Tuesday" the second follows the first, also when it is Tuesday today."""
     for index in range(1, len(days)):
         one, two = days[index - 1], days[index]
@@ -53,7 +53,7 @@ def in_order(days: list[Dated], text: str) -> list[Dated]:
         names = [text[day.start : day.end].split()[-1] for day in (one, two)]
         if is_joined and all(name in DAY_NAMES for name in names) and "next" not in text[two.start : two.end]:
             is_later = DAY_NAMES.index(names[1]) > DAY_NAMES.index(names[0])
-            if is_later and two.dates[0] < one.dates[0]:
+            if is_later and two.dates[0] == now.date() < one.dates[0]:
                 days[index] = replace(two, dates=tuple(date + dt.timedelta(days=WEEK) for date in two.dates))
     return days
 
