@@ -11,13 +11,7 @@ from app.dispatch.wording import WORDS
 
 SURE = 0.7
 SPANISH = frozenset((WORDS / "spanish.txt").read_text(encoding="utf-8").split())
-SHARED = frozenset(
-    (
-        "no me a o y en la el de se le al un es con si te del son has he las los lo mi su gas once sin van sale pan come "
-        "piso mas soy fue va ha control mama papa horas mal persona familia solo era pone llama tal vez explosion gratis "
-        "seis cable cables lista tu ella mes sus mil toma tina veo saca negras alto deja cinco dos visita"
-    ).split()
-)
+SHARED = frozenset((WORDS / "spanish_shared.txt").read_text(encoding="utf-8").split())
 """Spanish words that English texts have too."""
 TURNS = re.compile(
     r"\b(?:me llamo|mi nombre es|vivo en|quien (?:es|habla)|con quien|por favor|a que hora|no (?:hay|tengo|puedo|sirve|"

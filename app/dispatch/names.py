@@ -29,7 +29,8 @@ TAIL = re.compile(
     re.IGNORECASE,
 )
 BETWEEN = re.compile(
-    rf"(?:^|[,.;!?\n]|\b\d{{5}}\b,?|\bTX\b,?) ?(?P<name>(?:{NAME})(?: (?:{NAME})){{0,2}})(?= ?(?:[,.;!?\n]|$|\d{{3}}|(?:@|at) ?\d{{2}}|"
+    rf"(?:^|[,.;!?\n]|\b\d{{5}}\b,?|\bTX\b,?) ?(?P<name>(?:{NAME})(?: (?:{NAME})){{0,2}})(?= ?(?:[,.;!?\n]|$|"
+    rf"\d{{3}}|(?:@|at) ?\d{{2}}|"
     rf"- ))"
 )
 AFTER_ZIP = re.compile(r"\b\d{5}\b[,.]? (?P<name>[A-Za-z][a-z']+(?: [A-Za-z][a-z']+)?)\s*(?=[.!,\n]|$)")

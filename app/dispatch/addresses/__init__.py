@@ -59,7 +59,8 @@ def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
         if found:
             return min(found, key=lambda match: (match.start(), -match.end()))
     for match in LOOSE.finditer(text):
-        cut = loose_street(match, text, asked=asked)
+        is_told = bool(TOLD.search(text[: match.start()]))
+        cut = loose_street(match, text, asked="address" if is_told else asked)
         if cut:
             return cut
     return None
@@ -156,8 +157,6 @@ def loose_street(match: re.Match[str], text: str, *, asked: str | None) -> re.Ma
     """A street without suffix counts when the address was asked for, or a city or a ZIP follows."""
     if AFTER_NO.match(match["street"]):
         return None
-    if TOLD.search(text[: match.start()]):
-        asked = "address"
     words = match["street"].split()
     kept = []
     for word in words:

@@ -74,7 +74,8 @@ LOOSE = re.compile(
     re.IGNORECASE,
 )
 UNIT = re.compile(
-    r"(?:\b(?:apt|apartment|unit|suite|ste|lot|room|rm|spc|space|trlr|bldg|building|apto|depto|departamento)(?=[\s.#\d])\.? "
+    r"(?:\b(?:apt|apartment|unit|suite|ste|lot|room|rm|spc|space|trlr|bldg|building|apto|depto|"
+    r"departamento)(?=[\s.#\d])\.? "
     r"?(?:#|no\.? ?|number )?|#\s?)"
     r"(?P<unit>\d{1,5}[a-z]?(?:-\d{1,4}[a-z]?|-[a-z])?|[a-z]-?\d{0,4})\b(?!')",
     re.IGNORECASE,

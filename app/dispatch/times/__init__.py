@@ -94,7 +94,8 @@ def find(
 
 
 CORRECTS = re.compile(
-    r"\b(?:no wait|wait no|oh wait|scratch that|never ?mind that|strike that|i mean|i meant|actually(?: no)?,? (?:make it|lets "
+    r"\b(?:no wait|wait no|oh wait|scratch that|never ?mind that|strike that|i mean|i meant|"
+    r"actually(?: no)?,? (?:make it|lets "
     r"do|can we do|could we do|how about)|on second thought)\b"
 )
 

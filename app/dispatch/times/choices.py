@@ -76,7 +76,8 @@ NOT_NAMED = re.compile(
 EXPLICIT = re.compile(r"(?:\b(?:option|number|choice|slot|opcion|numero|no)\.? ?#? ?|#)([123])\b")
 SEVERAL = re.compile(r"\b(?P<side>first|last) (?P<count>two|2|three|3)\b(?! (?:weeks|days|years|months|hours|times))")
 ALL = re.compile(
-    r"\b(?:any|either|all|both) of (?:those|these|them)\b|\b(?:any|either|both) (?:works?|is fine|are fine|is good|are good|one)\b|"
+    r"\b(?:any|either|all|both) of (?:those|these|them)\b|\b(?:any|either|both) (?:works?|is fine|are fine|"
+    r"is good|are good|one)\b|"
     r"\bcualquiera\b"
 )
 REFUSES = re.compile(r"\b(?:not|no|neither|none|cant|wont|doesnt|dont|ninguna?)\b")

@@ -50,7 +50,7 @@ def in_order(days: list[Dated], text: str, now: dt.datetime) -> list[Dated]:
     for index in range(1, len(days)):
         one, two = days[index - 1], days[index]
         is_joined = bool(re.fullmatch(r",? ?(?:or|and|&|/|,)? ?", text[one.end : two.start]))
-        names = [text[day.start : day.end].split()[-1] for day in (one, two)]
+        names = [text[day.start : day.end].rsplit(maxsplit=1)[-1] for day in (one, two)]
         if is_joined and all(name in DAY_NAMES for name in names) and "next" not in text[two.start : two.end]:
             is_later = DAY_NAMES.index(names[1]) > DAY_NAMES.index(names[0])
             if is_later and two.dates[0] == now.date() < one.dates[0]:

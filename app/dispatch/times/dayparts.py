@@ -29,7 +29,8 @@ PART = re.compile(
     r"morning|lunch ?time|around lunch|lunch hour|lunch break|early afternoon|mid ?-?afternoon|late afternoon|later "
     r"in the afternoon|afternoon|after lunch|after work|"
     r"early evening|evening|end of (?:the )?(?:work ?)?day|eod|night|before work|after school|after hours|before "
-    r"lunch|(?<!\d)(?<!\d )(?<!\bi )(?<!who )(?<!what )(?<!how )(?<!where )(?<!when )(?<!why )am(?! i\b| not\b| a\b| so\b| the\b)|(?<!\d)(?<!\d )pm)\b"
+    r"lunch|(?<!\d)(?<!\d )(?<!\bi )(?<!who )(?<!what )(?<!how )(?<!where )(?<!when )(?<!why )am(?! i\b| not\b|"
+    r" a\b| so\b| the\b)|(?<!\d)(?<!\d )pm)\b"
 )
 
 

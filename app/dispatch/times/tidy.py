@@ -32,7 +32,8 @@ SO_THEN = re.compile(
 """As in "a meeting at 2 tomorrow, so before that": the hour of something else bounds the wish."""
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 BEGAN_ON = re.compile(
-    r"\b(?:started|began|begun|happened|broke|broken|quit|died|stopped|failed|burst|snapped|went out|noticed|came|came out|"
+    r"\b(?:started|began|begun|happened|broke|broken|quit|died|stopped|failed|burst|snapped|went out|noticed|"
+    r"came|came out|"
     r"fixed|installed|replaced|serviced|was (?:here|out|installed|fixed)|were (?:here|out))(?: \w+)? "
     rf"(?:on |this |back on |early |late )?(?:{DAYS})\b(?: (?:morning|afternoon|evening|night))?"
 )
@@ -111,7 +112,8 @@ def spelled(letters: str) -> str:
 
 
 QUARTER_TO = re.compile(
-    r"\b(?:a )?(quarter|5|10|15|20|25) (?:to|till|til|of|before) (\d{1,2})(?: ?(am|pm))?\b(?![:/]| ?(?:st|th|days|hours|"
+    r"\b(?:a )?(quarter|5|10|15|20|25) (?:to|till|til|of|before) (\d{1,2})(?: ?(am|pm))?\b(?![:/]| ?(?:st|th|"
+    r"days|hours|"
     r"weeks|dollars))"
 )
 
@@ -125,7 +127,8 @@ def minutes_to(minutes: str, hour: str, half: str | None) -> str:
 
 
 HOURLY = (
-    r"(?= ?(?:$|[.,;!?]|am\b|pm\b|oclock|o clock|today|tomorrow|tonight|on (?!the|one|my)|if\b|works|is (?:fine|good|ok)|or\b|"
+    r"(?= ?(?:$|[.,;!?]|am\b|pm\b|oclock|o clock|today|tomorrow|tonight|on (?!the|one|my)|if\b|works|is (?:fine|"
+    r"good|ok)|or\b|"
     r"and\b|please|pls|thirty|fifteen|forty|in the|this|would|sounds|to\b|til|instead|\w+day\b))"
 )
 """What follows a "one" that is an hour, not "one of the plugs"."""
