@@ -89,7 +89,7 @@ def assess(plain: str) -> Danger:
     is_resolved = bool(list_of("resolved").search(plain)) and not is_still
     is_contained = contained(plain)
     is_capped = bool(list_of("capped").search(plain))
-    found = [(rule, words) for rule, words in hits if not rule.is_claim and not is_over(words, text)]
+    found = [(rule, words) for rule, words in hits if not rule.is_claim and not is_over(rule, words, text)]
     level, classes = weigh(found, is_resolved=is_resolved, is_contained=is_contained, text=text)
     claims = [words for rule, words in hits if rule.is_claim]
     doubt = Rule("doubt", "urgent", list_of("asks_safety"))
@@ -119,10 +119,14 @@ PRESENT = re.compile(
 )
 
 
-def is_over(words: str, text: str) -> bool:
-    """Whether a hit is told of long ago: last year, in 2019, when we moved in; nothing of now may stand between."""
+def is_over(rule: Rule, words: str, text: str) -> bool:
+    """Whether a hit is told of long ago: last year, in 2019, when we moved in; nothing of now may stand between.
+
+    What passes by itself, a burglar or a lockout, is over after a night; a broken pipe is not.
+    """
     sentence = next((part for part in text.split(" . ") if words in part), "")
-    found = list_of("past").search(sentence)
+    is_passing = rule.hazard == "crime" or bool(PASSING.search(words))
+    found = list_of("past").search(sentence) or (is_passing and list_of("past_event").search(sentence))
     if not found:
         return False
     start = sentence.index(words)
@@ -130,19 +134,29 @@ def is_over(words: str, text: str) -> bool:
     return not PRESENT.search(told) and len(told.split()) <= FAR
 
 
+PASSING = re.compile(r"\b(?:locked out|lockout|locked (?:myself|us|me|ourselves)|trapped|overflow\w*|flooded)\b")
 FAR = 16
 """Words between a hit and the word for long ago."""
 NOT_YET = re.compile(
     r"\b(?:cant|cannot|unable|couldnt|wont|not|how|where|find|need|trying|want|someone|somebody|please|can you|never|"
-    r"no)\b[\w ]{0,14}$"
+    r"no|should|tell|which)\b[\w ]{0,14}$|(?<!had )(?<!able )(?<!managed )(?<!got )\bto $"
 )
+NOT_SO = re.compile(
+    r"^[\w ]{0,12}\b(?:(?:is|its|are|valve|just|still|but) )*(?:stuck|wont|doesnt|isnt|not|cant|broke|broken|snapped|"
+    r"stripped|leaking|spinning|frozen|seized|rusted)\b(?! (?:leak|flood|gush|spray|run|drip|an? ))"
+)
+"""The shut-off itself fails."""
+
+
+CUTS = r" [.,] | but | and "
 
 
 def contained(plain: str) -> bool:
     """Whether the water is said to be off; "I cannot shut it off" is not that."""
     for phrase in list_of("contained").candidates(plain):
         for found in compiled(phrase).finditer(plain):
-            if not NOT_YET.search(re.split(r" [.,] | but | and ", plain[: found.start()])[-1]):
+            before, behind = re.split(CUTS, plain[: found.start()])[-1], re.split(CUTS, plain[found.end() :])[0]
+            if not NOT_YET.search(before) and not NOT_SO.search(behind):
                 return True
     return False
 

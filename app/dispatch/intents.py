@@ -34,6 +34,16 @@ COSTS = re.compile(
 CLOSING = ("opt_out", "opt_in", "help_keyword", "crisis", "injection", "spam", "wrong_number", "auto_reply")
 TABLE = frozenset({"slot", "confirm", "price_ok", "confirm_cancel"})
 QUESTIONS = ("hours_question", "service_area_question", "service_question", "identity_question")
+REQUEST = re.compile(
+    r"\b(?:can|could|would|will) (?:you|someone|somebody|anyone|they|one of you)\b(?: \w+){0,3} (?:fix|repair|replace|"
+    r"install|put|swap|change|hang|hook|run|unclog|clear|look|check|come|send|help|move|add|make|rekey|open|get)\b"
+)
+"""Asked to do it, not whether it is done at all ("do you do ...")."""
+ASKING = re.compile(
+    r"^(?:[\w ,.]{0,20} )?(?:do|does|can|will|are|is|could|would) (?:you|they|it|that|this|we|there)\b(?!.*\b(?:charge|"
+    r"cost|price|open)\b)"
+)
+COSTING = re.compile(r"\b(?:charge|charges|cost|costs|fees?|price|prices|how much|rates?)\b")
 FAILURE = re.compile(
     r"\b(?:broke|broken|leak\w*|clog\w*|not working|wont|stopped|stuck|dead|out|locked|lost|burst|trip\w*|no (?:heat|"
     r"ac|power|water|hot)|problem|issue|isnt|doesnt)\b"
@@ -168,6 +178,7 @@ def about_visit(hits: set[str], seen: Seen) -> str | None:
     ranked = (
         ("reschedule", True),
         ("complaint", True),
+        ("refuse_info", not jobs.types),
         ("price_objection", not jobs.types),
         ("ask_human", is_calm),
         ("existing_followup", is_calm),
@@ -184,8 +195,14 @@ def question_or_job(plain: str, hits: set[str], seen: Seen) -> str | None:
     names_place = bool(seen.address.city or seen.address.postal_code) and not seen.address.street
     if "service_question" in hits and not jobs.types and names_place:
         return "service_area_question"
-    is_job = seen.is_specific and (bool(FAILURE.search(plain)) or not is_calm or "price_question" in hits)
+    is_job = seen.is_specific and (
+        bool(FAILURE.search(plain)) or bool(REQUEST.search(plain)) or not is_calm or "price_question" in hits
+    )
+    if names_place and not jobs.types and not seen.asked and ASKING.search(plain):
+        return "service_area_question"
     asked = next((name for name in QUESTIONS if name in hits), None)
+    if asked == "service_question" and COSTING.search(plain) and "price_question" in hits:
+        return "price_question"
     if asked and not is_job:
         return asked
     if seen.is_specific or (jobs.types and "price_question" not in hits and not is_calm):
@@ -215,7 +232,7 @@ def leftover(hits: set[str], seen: Seen) -> str:
         ("new_job", bool(seen.jobs.types)),
         ("new_job", "new_request" in hits and not times.windows and "availability_question" not in hits),
         ("non_english", "language_question" in hits),
-        ("give_info", seen.has_facts),
+        ("give_info", seen.has_facts or "same_place" in hits),
         ("availability_question", has_wish or "availability_question" in hits),
         ("thanks_bye", "thanks_bye" in hits),
         ("greeting", "greeting" in hits),

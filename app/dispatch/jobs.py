@@ -52,11 +52,16 @@ def find(plain: str, trade: str) -> Jobs:
 
 def matches(plain: str, trade: str) -> list[str]:
     """Every job type that a text touches, in order of rank; denied words do not count."""
+    plain = LANDMARK.sub("_", plain)
     text = masked(plain)
     found = [job for job, phrases in ranked(trade) if is_about(text if job in HAZARDS else plain, phrases)]
     return list(dict.fromkeys(found))
 
 
+LANDMARK = re.compile(
+    r"\b(?:gas|fire|police|bus|train|power|water|electric|charging) (?:station|tower|plant|company truck)s?\b"
+)
+"""Places that share a word with a job: the gas station down the road is no gas line."""
 HAZARDS = frozenset({"electrical_hazard"})
 """Read without product words: a smoke detector is not smoke."""
 

@@ -17,19 +17,20 @@ ANY = r"[A-Za-zÀ-ÿ][A-Za-zÀ-ÿ'-]*\.?"
 FULL = rf"(?P<name>{ANY}(?: {ANY}){{0,2}})"
 SAID = re.compile(
     rf"\b(?:my name(?:'?s| is)|name(?:'?s| is|:)|names|i am called|me llamo|mi nombre es|this is|it'?s|its|i'?m|i am|"
-    rf"soy|under(?: the name)?|ask for|"
+    rf"soy|under(?: the name)?|"
     rf"para|put it under|book it under|name) (?:mr\.? |mrs\.? |ms\.? |dr\.? )?{FULL}",
     re.IGNORECASE,
 )
 SURE_WORDS = ("my name", "name", "me llamo", "mi nombre", "under", "put it", "book it")
-HERE = re.compile(rf"(?:^|[.,!?;-] ?|\bhi |\bhey |\bhello )(?P<name>{ANY}(?: {ANY})?) here\b", re.IGNORECASE)
+HERE = re.compile(rf"(?:^|[.,!?;-] ?|\bhi |\bhey |\bhello )(?P<name>{ANY}(?: {ANY})?) (?:here|again)\b", re.IGNORECASE)
 TAIL = re.compile(
     r"(?:[-~\u2013\u2014] ?|\b(?:thanks|thank you|thx|regards|gracias|cheers|sincerely),? ?[-\u2013]? "
-    r"?)(?P<name>[A-Za-z][A-Za-z']+(?: [A-Z][a-z']+)?)\s*[.!]?\s*$",
+    r"?)(?P<name>[A-Za-z][A-Za-z']+(?: [A-Z](?:[a-z']+|\.?(?![\w])))?)\s*[.!]?\s*$",
     re.IGNORECASE,
 )
 BETWEEN = re.compile(
-    rf"(?:^|[,.;!?\n]|\b\d{{5}}\b,?|\bTX\b,?) ?(?P<name>(?:{NAME})(?: (?:{NAME})){{0,2}})(?= ?(?:[,.;!?\n]|$|\d{{3}}|"
+    rf"(?:^|[,.;!?\n]|\b\d{{5}}\b,?|\bTX\b,?) ?(?P<name>(?:{NAME})(?: (?:{NAME})){{0,2}})(?= ?(?:[,.;!?\n]|$|"
+    rf"\d{{3}}|(?:@|at) ?\d{{2}}|"
     rf"- ))"
 )
 AFTER_ZIP = re.compile(r"\b\d{5}\b[,.]? (?P<name>[A-Za-z][a-z']+(?: [A-Za-z][a-z']+)?)\s*(?=[.!,\n]|$)")
@@ -57,10 +58,16 @@ def find(
     return next((name for name in candidates if name), None)
 
 
+GREETED = re.compile(r"^(?:hi|hey|hello|yo|hola|ok|yes|thanks|morning) ", re.IGNORECASE)
+GREETS = re.compile(r"\b(?:hi|hey|hello|dear|thanks|thank you)\s+$", re.IGNORECASE)
+STANDS = re.compile(r"\s*(?:$|[,.;!?-]|(?:from|at|again|calling|texting|over|here|and)\b)", re.IGNORECASE)
+"""What follows a first name that is an everyday word too: "this is mike, ...", but not "this is art work"."""
+
+
 def here(text: str, cities: frozenset[str]) -> Iterator[str | None]:
     """As in "Marcus Bell here"."""
     for found in HERE.finditer(text):
-        yield cleaned(found["name"], is_sure=False, cities=cities)
+        yield cleaned(GREETED.sub("", found["name"]), is_sure=False, cities=cities)
 
 
 NOT_THEIRS = re.compile(
@@ -74,9 +81,13 @@ def introduced(text: str, cities: frozenset[str]) -> Iterator[str | None]:
     """As in "My name is", "this is"; a third person is not the customer."""
     for found in SAID.finditer(text):
         lead, before = found[0][: found.start("name") - found.start()].lower(), text[: found.start()]
-        is_third = THIRD.search(before) and not lead.startswith(("this is", "my name"))
+        is_third = THIRD.search(before) and not GREETS.search(before) and not lead.startswith(("this is", "my name"))
+        first = found["name"].split()[0]
+        is_sure = lead.startswith(SURE_WORDS) or (
+            first.lower().strip(".") in FIRST_NAMES and bool(STANDS.match(text[found.start("name") + len(first) :]))
+        )
         if not is_third and not NOT_THEIRS.search(before):
-            yield cleaned(found["name"], is_sure=lead.startswith(SURE_WORDS), cities=cities)
+            yield cleaned(found["name"], is_sure=is_sure, cities=cities)
 
 
 def standing_alone(text: str, cities: frozenset[str]) -> Iterator[str | None]:
@@ -117,7 +128,7 @@ def cleaned(found: str, *, is_sure: bool, cities: frozenset[str], must_know: boo
     """Cut at the first word that is no name; nothing when the first is none."""
     parts: list[str] = []
     for word in re.split(r"[ ]", found.strip(" .,")):
-        bare = word.strip(".,'").lower()
+        bare = word.strip(".,'").lower().replace("'", "")
         if not bare or not is_name_word(word, bare, first=not parts, is_sure=is_sure, must_know=must_know):
             break
         parts.append(word.strip(".,"))

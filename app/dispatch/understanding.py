@@ -92,7 +92,13 @@ def read(
         is_yes=heard.is_yes,
         is_no=heard.is_no,
         is_safe=heard.is_safe,
-        evidence=(*danger.evidence, *work.evidence, *(f"time: {words}" for words in when.evidence)),
+        evidence=(
+            *danger.evidence,
+            *work.evidence,
+            *(f"time: {words}" for words in when.evidence),
+            *(f"{label}: {words}" for label, words in (("address", address.street), ("name", name)) if words),
+            f"intent: {heard.intents[0]}",
+        ),
     )
 
 

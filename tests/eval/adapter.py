@@ -76,6 +76,10 @@ class Adapter:
             "exclude": list(found.times.exclude),
             "picked": [offers[index].strftime("%Y-%m-%dT%H:%M") for index in found.times.picked],
             "asap": found.times.asap,
+            "intent_confidence": found.intent_confidence,
+            "job_confidence": found.jobs.confidence,
+            "address_confidence": address.confidence,
+            "evidence": list(found.evidence),
         }
 
 
@@ -104,6 +108,7 @@ def answer(result: Result) -> Json:
         "lang": result.language,
         "lead": result.lead,
         "flags": list(result.flags),
+        "evidence": list(result.evidence),
     }
 
 

@@ -12,6 +12,7 @@ from app.dispatch.addresses.shapes import (
     GRID,
     LOOSE,
     NAMED,
+    NUMBERED,
     ORDINAL,
     PO_BOX,
     ROUTE,
@@ -53,12 +54,13 @@ def find(text: str, *, asked: str | None = None) -> Address:
 
 def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
     """The best candidate for number and street."""
-    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, ORDINAL), (SOFT,)):
+    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (SOFT,)):
         found = [match for shape in shapes for match in shape.finditer(text) if is_street(match, text)]
         if found:
             return min(found, key=lambda match: (match.start(), -match.end()))
     for match in LOOSE.finditer(text):
-        cut = loose_street(match, text, asked=asked)
+        is_told = bool(TOLD.search(text[: match.start()]))
+        cut = loose_street(match, text, asked="address" if is_told else asked)
         if cut:
             return cut
     return None
@@ -141,6 +143,14 @@ VERBS = frozenset(
         "from",
     ]
 )
+
+
+TOLD = re.compile(
+    r"(?:\b(?:address(?: is|'s|:)?|lives? at|located at|(?:house|place|home) is(?: at)?|staying at|i'?m (?:over )?at|"
+    r"we'?re (?:over )?at|vivo en|direccion es)|@) $",
+    re.IGNORECASE,
+)
+"""Words after which a number and a name are an address, asked for or not."""
 
 
 def loose_street(match: re.Match[str], text: str, *, asked: str | None) -> re.Match[str] | None:

@@ -121,7 +121,13 @@ def cities() -> frozenset[str]:
 def place_of(tail: str, *, has_street: bool, asked: str | None) -> tuple[str | None, str | None]:
     """City and state: right behind the street, or named with "in"."""
     if has_street:
-        return city_at(tail.lstrip(" ,.-"), is_sure=tail[:1] == "," or bool(re.match(r"\s*,", tail)))
+        near = re.sub(
+            r"^(?:(?:over |here |right )?in|near|off of) (?!the\b|my\b|a\b)",
+            "",
+            tail.lstrip(" ,.-"),
+            flags=re.IGNORECASE,
+        )
+        return city_at(near, is_sure=tail[:1] == "," or bool(re.match(r"\s*,", tail)))
     if asked == "address" and len(tail.split()) <= 4:
         named = re.sub(r"^(?:im |i'm |we're |were |its |it's |in |at |near )+", "", tail.strip(), flags=re.IGNORECASE)
         city, state = city_at(named, is_sure=True)

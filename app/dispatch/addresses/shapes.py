@@ -42,6 +42,11 @@ SOFT = re.compile(
     rf"{DIRECTION}(?![\w']))?)",
     re.IGNORECASE,
 )
+NUMBERED = re.compile(
+    rf"\b(?:house|building|bldg)? ?(?:number|num|no\.?|#) ?(?P<number>\d{{1,6}}[a-z]?),? (?:on|at) "
+    rf"(?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,4}}?(?:{SURE_SUFFIX})\b\.?)",
+    re.IGNORECASE,
+)
 GRID = re.compile(rf"(?<![\w$#.:/-]){NUMBER} (?P<street>{DIRECTION} \d{{2,5}} {DIRECTION}(?![\w']))", re.IGNORECASE)
 ORDINAL = re.compile(
     rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?\d{{1,3}}(?:st|nd|rd|th)(?: (?:{SURE_SUFFIX})\b\.?)?(?: "
@@ -69,7 +74,8 @@ LOOSE = re.compile(
     re.IGNORECASE,
 )
 UNIT = re.compile(
-    r"(?:\b(?:apt|apartment|unit|suite|ste|lot|room|rm|spc|space|trlr|bldg|building|apto|depto|departamento)\.? "
+    r"(?:\b(?:apt|apartment|unit|suite|ste|lot|room|rm|spc|space|trlr|bldg|building|apto|depto|"
+    r"departamento)(?=[\s.#\d])\.? "
     r"?(?:#|no\.? ?|number )?|#\s?)"
     r"(?P<unit>\d{1,5}[a-z]?(?:-\d{1,4}[a-z]?|-[a-z])?|[a-z]-?\d{0,4})\b(?!')",
     re.IGNORECASE,

@@ -56,6 +56,7 @@ def find(
 ) -> Times:
     """What a text says about the time; `now` and `offers` are local, `spans` is text that is something else."""
     plain = tidy(text, spans=spans)
+    plain = corrected(plain)
     days = dates.find(plain, now)
     is_bare = asked in {"when", "slot"} and not offers
     hours = clocks.find(
@@ -65,14 +66,22 @@ def find(
         may_be_bare=is_bare and len(plain) < SHORT,
         is_choice=bool(offers),
     )
-    picked = choices.pick(text, plain, offers, days=days, hours=hours)
     refused_days = [day for day in days if is_refused(plain, day.start, day.end)]
     refused_hours = [hour for hour in hours if is_refused(plain, hour.start, hour.end)]
+    wanted_days = [day for day in days if day not in refused_days]
+    wanted_hours = [hour for hour in hours if hour not in refused_hours]
+    has_refused = bool(refused_days or refused_hours) and bool(wanted_days or wanted_hours)
+    picked = choices.pick(
+        text,
+        plain,
+        offers,
+        days=wanted_days if has_refused else days,
+        hours=wanted_hours if has_refused else hours,
+        has_refused=has_refused,
+    )
     exclude = [f"{date:%Y-%m-%d}" for day in refused_days for date in day.dates]
     exclude += [hour.part for hour in refused_hours if hour.part and not has_day_beside(hour, days)]
-    windows = combine(
-        [day for day in days if day not in refused_days], [hour for hour in hours if hour not in refused_hours], now=now
-    )
+    windows = combine(wanted_days, wanted_hours, now=now)
     return Times(
         windows=tuple(window for window in windows if window["date"] not in exclude),
         exclude=tuple(dict.fromkeys(exclude)),
@@ -82,6 +91,20 @@ def find(
         picked=tuple(picked),
         evidence=tuple(plain[item.start : item.end] for item in mentions(days, hours)),
     )
+
+
+CORRECTS = re.compile(
+    r"\b(?:no wait|wait no|oh wait|scratch that|never ?mind that|strike that|i mean|i meant|"
+    r"actually(?: no)?,? (?:make it|lets "
+    r"do|can we do|could we do|how about)|on second thought)\b"
+)
+
+
+def corrected(plain: str) -> str:
+    """Only what stands behind "no wait, make it", where that names a time of its own."""
+    cut = next(iter([*CORRECTS.finditer(plain)][-1:]), None)
+    behind = plain[cut.end() :] if cut else ""
+    return behind.strip() if re.search(r"\d|day\b|tomorrow|morning|afternoon|evening|tonight|week", behind) else plain
 
 
 SHORT = 40

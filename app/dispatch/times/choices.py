@@ -75,11 +75,23 @@ NOT_NAMED = re.compile(
 )
 AT_HOUR = re.compile(r"\b(?:at|a las?) \(?\d")
 EXPLICIT = re.compile(r"(?:\b(?:option|number|choice|slot|opcion|numero|no)\.? ?#? ?|#)([123])\b")
+SEVERAL = re.compile(r"\b(?P<side>first|last) (?P<count>two|2|three|3)\b(?! (?:weeks|days|years|months|hours|times))")
+ALL = re.compile(
+    r"\b(?:any|either|all|both) of (?:those|these|them)\b|\b(?:any|either|both) (?:works?|is fine|are fine|"
+    r"is good|are good|one)\b|"
+    r"\bcualquiera\b"
+)
 REFUSES = re.compile(r"\b(?:not|no|neither|none|cant|wont|doesnt|dont|ninguna?)\b")
 
 
 def pick(
-    text: str, plain: str, offers: Sequence[dt.datetime], *, days: Sequence[Dated], hours: Sequence[Timed]
+    text: str,
+    plain: str,
+    offers: Sequence[dt.datetime],
+    *,
+    days: Sequence[Dated],
+    hours: Sequence[Timed],
+    has_refused: bool = False,
 ) -> list[int]:
     """Positions of the chosen offers; empty when nothing on the table is clearly meant."""
     if not offers:
@@ -91,7 +103,7 @@ def pick(
     if re.search(r"\b(?:earlier|later|sooner)\?|\binstead of\b", words):
         return []
     if days or hours:
-        return by_time(words, offers, days=days, hours=hours)
+        return by_time(words, offers, days=days, hours=hours, has_refused=has_refused)
     return bare_hours(words, offers)
 
 
@@ -108,6 +120,12 @@ def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
     explicit = EXPLICIT.search(words)
     if explicit and int(explicit[1]) <= len(offers):
         return [int(explicit[1]) - 1]
+    several = SEVERAL.search(words)
+    if several and not REFUSES.search(words):
+        size = min(len(offers), 3 if several["count"] in {"three", "3"} else 2)
+        return [*range(size)] if several["side"] == "first" else [*range(len(offers) - size, len(offers))]
+    if ALL.search(words) and len(offers) > 1 and not REFUSES.search(words):
+        return [*range(len(offers))]
     named = NAMED.search(NOT_NAMED.sub(" _ ", words))
     if named and not REFUSES.search(words[: named.start()]):
         index = ORDINAL[named[1] or named[2] or named[3] or named[4]]
@@ -116,9 +134,16 @@ def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
     return []
 
 
-def by_time(words: str, offers: Sequence[dt.datetime], *, days: Sequence[Dated], hours: Sequence[Timed]) -> list[int]:
+def by_time(
+    words: str,
+    offers: Sequence[dt.datetime],
+    *,
+    days: Sequence[Dated],
+    hours: Sequence[Timed],
+    has_refused: bool = False,
+) -> list[int]:
     """Offers that fit what is said about day and hour; nothing when all of them or none do."""
-    if REFUSES.search(words) and not re.search(r"\bno (?:problem|worries)\b", words):
+    if not has_refused and REFUSES.search(words) and not re.search(r"\bno (?:problem|worries)\b", words):
         return []
     fitting = [index for index, start in enumerate(offers) if suits(start, days, hours)]
     if not fitting or (len(fitting) == len(offers) > 1 and not hours):

@@ -238,7 +238,7 @@ def hint_after(text: str, end: int) -> str | None:
 def hint_before(text: str, start: int) -> str | None:
     """The half of the day that came before: "tonight at 8", "afternoon around 2"."""
     match = re.search(
-        r"(morning|afternoon|evening|night|tonight)(?: \w+)?(?: at| around| about| like| by|,)? $", text[:start]
+        r"(morning|afternoon|evening|night|tonight)(?: \w+)?(?: at| around| about| like| by)? $", text[:start]
     )
     if not match:
         return None

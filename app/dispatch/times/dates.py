@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.dispatch.times.words import DAY_NAMES, MONTH_NAMES
 
@@ -42,7 +42,20 @@ def find(text: str, now: dt.datetime) -> list[Dated]:
             if dates:
                 part = "evening" if "tonight" in match[0] else None
                 found.append(Dated(match.start(), match.end(), dates, part, is_doubtful(match, now)))
-    return sorted(found, key=lambda mention: mention.start)
+    return in_order(sorted(found, key=lambda mention: mention.start), text, now)
+
+
+def in_order(days: list[Dated], text: str, now: dt.datetime) -> list[Dated]:
+    """In "Monday or Tuesday" the second follows the first, also when it is Tuesday today."""
+    for index in range(1, len(days)):
+        one, two = days[index - 1], days[index]
+        is_joined = bool(re.fullmatch(r",? ?(?:or|and|&|/|,)? ?", text[one.end : two.start]))
+        names = [text[day.start : day.end].rsplit(maxsplit=1)[-1] for day in (one, two)]
+        if is_joined and all(name in DAY_NAMES for name in names) and "next" not in text[two.start : two.end]:
+            is_later = DAY_NAMES.index(names[1]) > DAY_NAMES.index(names[0])
+            if is_later and two.dates[0] == now.date() < one.dates[0]:
+                days[index] = replace(two, dates=tuple(date + dt.timedelta(days=WEEK) for date in two.dates))
+    return days
 
 
 def is_doubtful(match: re.Match[str], now: dt.datetime) -> bool:
@@ -85,6 +98,16 @@ def of_week(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
     monday = now.date() - dt.timedelta(days=now.weekday())
     shift = 0 if match["which"] == "this" else WEEK
     return (monday + dt.timedelta(days=shift + DAY_NAMES.index(match["day"])),)
+
+
+def day_range(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
+    """Such as "Monday thru Friday": every day from the first to the last, begun already or not."""
+    first, last = weekday(match["from_day"], now), weekday(match["to_day"], now)
+    if last < first and (first - last).days + (last - now.date()).days < WEEK:
+        first = now.date()
+    if last < first:
+        last += dt.timedelta(days=WEEK)
+    return tuple(first + dt.timedelta(days=ahead) for ahead in range((last - first).days + 1))
 
 
 def weekend(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
@@ -183,10 +206,8 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"\b(?:{DAY}),? (?:the )?(?P<month>{MONTH}) {NUMBER}\b(?!:)", month_day),
         (rf"\b(?P<month>{MONTH}) (?:the )?{NUMBER}(?:,? (?P<year>20\d\d))?\b(?!:|[ap]m)", month_day),
         (rf"\b(?:the )?{NUMBER} (?:of )?(?P<month>{MONTH})\b", month_day),
-        (
-            SLASHED,
-            slashed,
-        ),
+        (rf"(?:\b(?:{DAY}),? )?{SLASHED}", slashed),
+        (rf"\b(?P<from_day>{DAY}) ?(?:to|-|/) ?(?P<to_day>{DAY})\b", day_range),
         (rf"\b(?:{DAY}),? (?:the )?(?P<number>\d{{1,2}})(?:st|nd|rd|th)\b", nth),
         (
             NTH,

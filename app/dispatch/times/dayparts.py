@@ -24,12 +24,13 @@ PARTS = {
     "pm": ("12:00", "17:00"),
 }
 PART = re.compile(
-    r"\b(?:in the |the |any |this |late in the |early in the )?(?P<part>early morning|first thing(?: in the "
+    r"\b(?:in the |the |any |late in the |early in the )?(?P<part>early morning|first thing(?: in the "
     r"morning)?|mid ?-?morning|late morning|"
     r"morning|lunch ?time|around lunch|lunch hour|lunch break|early afternoon|mid ?-?afternoon|late afternoon|later "
     r"in the afternoon|afternoon|after lunch|after work|"
     r"early evening|evening|end of (?:the )?(?:work ?)?day|eod|night|before work|after school|after hours|before "
-    r"lunch|(?<!\d)(?<!\d )am|(?<!\d)(?<!\d )pm)\b"
+    r"lunch|(?<!\d)(?<!\d )(?<!\bi )(?<!who )(?<!what )(?<!how )(?<!where )(?<!when )(?<!why )am(?! i\b| not\b|"
+    r" a\b| so\b| the\b)|(?<!\d)(?<!\d )pm)\b"
 )
 
 

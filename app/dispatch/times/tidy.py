@@ -24,6 +24,31 @@ PAST_DAY = re.compile(
     rf"\b(?:(?:earlier )?(?:this (?:morning|afternoon)|today|tonight)|on (?:monday|tuesday|wednesday|thursday|friday|"
     rf"saturday|sunday)|overnight)\b"
 )
+SO_THEN = re.compile(
+    rf"\b(?:{OTHERS}|meeting|appointment|leave|work)\b[^.;!?]{{0,20}}? (?:at|by|around|til|to) "
+    r"(\d{1,2}(?::\d\d)?(?: ?(?:am|pm))?)((?: (?:on )?(?:today|tomorrow|\w+day))?)[ ,]+(?:so|and|but)[^.;!?\d]{0,16}? "
+    r"(before|after) (?:that|then|it)\b"
+)
+"""As in "a meeting at 2 tomorrow, so before that": the hour of something else bounds the wish."""
+DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+BEGAN_ON = re.compile(
+    r"\b(?:started|began|begun|happened|broke|broken|quit|died|stopped|failed|burst|snapped|went out|noticed|"
+    r"came|came out|"
+    r"fixed|installed|replaced|serviced|was (?:here|out|installed|fixed)|were (?:here|out))(?: \w+)? "
+    rf"(?:on |this |back on |early |late )?(?:{DAYS})\b(?: (?:morning|afternoon|evening|night))?"
+)
+"""A day on which something began or was done."""
+NO_DAY = re.compile(
+    r"\bthe sun\b|\bsun (?=beat|shin|hit|set|ris|is (?:hot|out))|"
+    r"\b(?:he|she|it|i|we|they|who|just|has|been|had|have|that) sat\b|\bsat (?:on|in|down|there|for|around|idle)\b|"
+    r"\b(?:got|get|newly|to be) wed\b"
+)
+"""The sun and somebody who sat: short forms of days that are words."""
+BOTH_WEEKS = (
+    (re.compile(rf"\b({DAYS})(,? (?:or|and|/|&) |, ?|/)({DAYS})( (?:of )?(?:this|next) week)\b"), r"\1\4\2\3\4"),
+    (re.compile(rf"\bnext ({DAYS}) (or|and) (?=(?:{DAYS})\b)"), r"next \1 \2 next "),
+)
+"""One "next week" for two days."""
 THEIRS = re.compile(
     rf"\b(?:{OTHERS})\b(?: \w+){{0,3}}? (?:at|around|is|by|on|from|for|was|about|tomorrow|today|tonight|friday|"
     rf"monday)? ?"
@@ -44,15 +69,20 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     for spelling, word in SPANISH:
         text = spelling.sub(word, text)
     text = re.sub(r"(?<=\w)'(?=\w)", "", text)
+    text = NO_DAY.sub(HOLE, text)
     text = re.sub(r"[a-z0-9]+", lambda found: spelled(found[0]), text)
     text = numbers(text)
     text = QUARTER_TO.sub(lambda found: minutes_to(found[1], found[2], found[3]), text)
     for spelling, word in SPELLINGS:
         text = spelling.sub(word, text)
     text = re.sub(r"\s+", " ", text)
+    for days, in_full in BOTH_WEEKS:
+        text = days.sub(in_full, text)
     for mask in MASKS:
         text = mask.sub(HOLE, text)
+    text = BEGAN_ON.sub(HOLE, text)
     text = PAST_DAY.sub(HOLE, text)
+    text = SO_THEN.sub(r"\2 \3 \1", text)
     text = THEIRS.sub(HOLE, text)
     return re.sub(r"\s+", " ", text).strip()
 
@@ -82,7 +112,8 @@ def spelled(letters: str) -> str:
 
 
 QUARTER_TO = re.compile(
-    r"\b(?:a )?(quarter|5|10|15|20|25) (?:to|till|til|of|before) (\d{1,2}) ?(am|pm)?\b(?![:/]| ?(?:st|th|days|hours|"
+    r"\b(?:a )?(quarter|5|10|15|20|25) (?:to|till|til|of|before) (\d{1,2})(?: ?(am|pm))?\b(?![:/]| ?(?:st|th|"
+    r"days|hours|"
     r"weeks|dollars))"
 )
 
@@ -95,13 +126,21 @@ def minutes_to(minutes: str, hour: str, half: str | None) -> str:
     return f" at {(int(hour) - 2) % 12 + 1}:{60 - before:02d}{half or ''} "
 
 
+HOURLY = (
+    r"(?= ?(?:$|[.,;!?]|am\b|pm\b|oclock|o clock|today|tomorrow|tonight|on (?!the|one|my)|if\b|works|is (?:fine|"
+    r"good|ok)|or\b|"
+    r"and\b|please|pls|thirty|fifteen|forty|in the|this|would|sounds|to\b|til|instead|\w+day\b))"
+)
+"""What follows a "one" that is an hour, not "one of the plugs"."""
+
+
 def numbers(text: str) -> str:
     """Number words as digits where they can be an hour or a count of days."""
     units = "|".join(word for word in NUMBERS if word != "one")
     text = re.sub(rf"\b({units})\b", lambda found: str(NUMBERS[found[1]]), text)
     cues = ("at", "around", "after", "before", "about", "past", "by", "between", "til", "to")
     before = "|".join(rf"(?<=\b{cue} )" for cue in cues)
-    text = re.sub(rf"(?:{before})one\b", "1", text)
+    text = re.sub(rf"(?:{before})one\b{HOURLY}", "1", text)
     text = re.sub(r"\bone (?=day|hour|week|pm|am|oclock|o clock|thirty|fifteen)", "1 ", text)
     ordinals = "|".join(ORDINALS)
     return re.sub(
