@@ -11,7 +11,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import events, subscriptions
+from app import audit, events, subscriptions
 from app.clock import now
 from app.extensions import db, uuid7
 from app.plans import OVERAGE_CENTS, PLANS
@@ -249,9 +249,16 @@ def is_at_cap(subscription: Subscription) -> bool:
     return is_paid and cap is not None and overage_cents(subscription) >= cap
 
 
-def change_cap(subscription: Subscription, cents: int | None) -> None:
-    """Allow another spend; the contractor hears again when it is reached."""
+def change_cap(subscription: Subscription, cents: int | None, *, actor: str) -> None:
+    """Allow another spend, None for any; the contractor hears again when it is reached."""
+    before = subscription.spend_cap_cents
+    if cents == before:
+        return
     subscription.spend_cap_cents = cents
+    audit.record(
+        "billing.spend_cap", str(subscription.id), actor=actor, tenant_id=subscription.tenant_id,
+        before={"spend_cap_cents": before}, after={"spend_cap_cents": cents},
+    )  # fmt: skip
     again = update(UsageCounter).where(
         UsageCounter.tenant_id == subscription.tenant_id,
         UsageCounter.period_started_at == subscription.period_started_at,

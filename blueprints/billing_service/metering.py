@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import g, jsonify
 from flask.typing import ResponseReturnValue
 
-from app import audit, quota, subscriptions, usage
+from app import quota, subscriptions, usage
 from app.clock import now
 from app.errors import Conflict, DomainError, Invalid, Malformed, NotFound
 from app.extensions import db, uuid7
@@ -123,12 +123,6 @@ def change_spend_cap() -> ResponseReturnValue:
     found = subscriptions.of(user.tenant_id)
     if found is None:
         raise NotFound("This business has no subscription.")
-    before = found.spend_cap_cents
-    if body.spend_cap_cents != before:
-        usage.change_cap(found, body.spend_cap_cents)
-        audit.record(
-            "billing.spend_cap", str(found.id), actor=guards.actor(), tenant_id=user.tenant_id,
-            before={"spend_cap_cents": before}, after={"spend_cap_cents": body.spend_cap_cents},
-        )  # fmt: skip
+    usage.change_cap(found, body.spend_cap_cents, actor=guards.actor())
     db.session.commit()
     return jsonify(spend_cap_cents=found.spend_cap_cents)

@@ -18,6 +18,7 @@ from blueprints.web_ui import (  # noqa: E402 - the modules hang their views on 
     account,
     appointments,
     assets,
+    billing,
     calls,
     home,
     inbox,
@@ -32,6 +33,6 @@ from blueprints.web_ui import (  # noqa: E402 - the modules hang their views on 
 )
 
 __all__ = [
-    "account", "appointments", "assets", "bp", "calls", "home", "inbox", "login", "pages", "public_bp", "security",
-    "shown", "tasks", "thread", "visit_link", "words",
+    "account", "appointments", "assets", "billing", "bp", "calls", "home", "inbox", "login", "pages", "public_bp",
+    "security", "shown", "tasks", "thread", "visit_link", "words",
 ]  # fmt: skip

@@ -23,6 +23,7 @@ PAGES = (
     "/app/calls?show=all",
     "/app/appointments",
     "/app/account",
+    "/app/billing",
 )
 CANCELLATION = re.compile("Prime Plumbing: we have to cancel your visit today .+ Reply here for a new time.")
 
