@@ -34,22 +34,14 @@ def fall_through(appointment: Appointment) -> None:
     if thread is None:
         return
     offer = _first_regular(thread, appointment)
-    if offer is None:
-        body = (
-            "We couldn't reach a technician for tonight. The team will contact you about a time. In danger, call 911."
-        )
-        say(thread, body, template="technician_not_reached", appointment=None)
-        return
-    values = {
-        "window": wording.slot_text(offer.slot, now(), zone=thread.tenant.timezone, language=thread.language),
-        "price": wording.offer_price_text(offer, thread.language),
-    }
-    body = (
-        "We couldn't reach a technician for tonight. First opening: {window}, {price}. Reply YES to book. "
-        "In danger, call 911."
-    ).format(**values)
-    reopen_with(thread, offer)
-    say(thread, body, template="technician_not_reached", appointment=None)
+    template, values = "technician_not_reached_no_time", {}
+    if offer is not None:
+        template = "technician_not_reached"
+        window = wording.slot_text(offer.slot, now(), zone=thread.tenant.timezone, language=thread.language)
+        values = {"window": window, "price": wording.offer_price_text(offer, thread.language)}
+        reopen_with(thread, offer)
+    words = wording.say(template, values, language=thread.language, said=(), own={})[0]
+    say(thread, words, template="technician_not_reached", appointment=None)
 
 
 def _first_regular(thread: Conversation, appointment: Appointment) -> Offer | None:

@@ -1,6 +1,7 @@
 """Visits at night wait for a technician: confirmed by his word, or given up in time (SC04, behaviour.md 5.4)."""
 
 from app.clock import now
+from app.conversations import Conversation
 from app.leads import Lead
 from app.scheduling.appointments import Appointment
 from tests.factories import F4
@@ -80,6 +81,19 @@ def test_without_a_technician_the_night_falls_through(story):
     story.says("YES")
     booked = story.all(Appointment)[-1]
     assert (booked.status, story.window(booked), booked.price_low_cents) == ("pending", "Wed 07:00-08:00", 15_000)
+
+
+def test_it_falls_through_in_her_language(story):
+    """SC37: no text mixes languages, also not the one that nobody waited to write."""
+    accepted_tonight(story)
+    story.says("tonight")
+    with story.factories.changing() as session:
+        session.get(Conversation, story.thread().id).language = "es"
+    for _minute in range(11):
+        story.later(minutes=1)
+    fallen = [body for body in story.heard() if body.startswith("No pudimos contactar a un tecnico para esta noche.")]
+    assert len(fallen) == 1
+    assert "Primera hora libre: mañana 7-8 AM, $150. Responda SI para reservar. En peligro, llame al 911." in fallen[0]
 
 
 def test_the_customer_hears_once_that_nobody_was_reached(story):
