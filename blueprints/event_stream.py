@@ -15,7 +15,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
-from app import events, live, sessions, tenancy, tickets
+from app import events, live, sessions, tenancy, tickets, watching
 from app.clock import now
 from app.errors import DomainError, Forbidden, Unauthenticated
 from app.extensions import db
@@ -107,6 +107,7 @@ def listen(tenant_id: UUID) -> ResponseReturnValue:
     last = request.headers.get("Last-Event-ID") or request.args.get("last_event_id")
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the generator outlives the request
     hub, listener = live.hub(), live.join(tenant_id, grounds.user_id)
+    watching.seen(grounds.user_id)
     stream = Stream(app, settings, grounds, listener, _wanted(grounds), last)
     # No connection to the database may stay with a stream that lives ten minutes.
     db.session.remove()
@@ -191,6 +192,7 @@ class Stream:
 
     def _may_stay(self) -> bool:
         with self.app.app_context():
+            watching.seen(self.grounds.user_id)
             try:
                 return _is_welcome(self.grounds, renews=True)
             except (SQLAlchemyError, DomainError):

@@ -48,6 +48,9 @@ def _letter(delivery_id: UUID) -> Letter | None:
     delivery = db.session.get(Delivery, delivery_id)
     if delivery is None:
         return None
+    if delivery.channel == Channel.push:
+        notifications.show(delivery)  # nothing outside is asked
+        return None
     notice = delivery.notification
     user = db.session.get(User, notice.user_id)
     number = numbers.primary(delivery.tenant_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app import events, usage
+from app import events, usage, watching
 from app.clock import now
 from app.errors import NotFound
 from app.extensions import db, uuid7
@@ -79,10 +79,24 @@ def tell(
             throttle.merge(user, extras.conversation_id, step.channel)
         db.session.add(_delivery(user, notification_id, position, step))
     ring(Job.drain_alerts)
-    told = {"id": notification_id, "status": "accepted", "title": title[:120], "category": category, "urgency": urgency}
-    told["to_user_id"] = user.id
-    events.publish(user.tenant_id, "notification.created", told)
-    return db.session.get(Notification, notification_id)
+    notice = db.session.get_one(Notification, notification_id)
+    _announce(notice, is_pushed=False)
+    return notice
+
+
+def _announce(notice: Notification, *, is_pushed: bool) -> None:
+    told = {"id": notice.id, "status": "accepted", "title": notice.title, "category": notice.category}
+    told |= {"urgency": notice.urgency, "to_user_id": notice.user_id, "pushed": is_pushed}
+    events.publish(notice.tenant_id, "notification.created", told)
+
+
+def show(delivery: Delivery) -> None:
+    """Push a notice to the open pages of its person; without one this channel has failed."""
+    if watching.is_watching(delivery.notification.user_id):
+        _announce(delivery.notification, is_pushed=True)
+        delivered(delivery, "page", is_final=True)
+    else:
+        failed(delivery, "no page is open", is_permanent=True)
 
 
 def _delivery(user: User, notification_id: UUID, position: int, step: Step) -> Delivery:

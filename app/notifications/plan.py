@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from app import watching
 from app.notifications import preferences
 from app.notifications.words import IF_UNSEEN, QUIET, SCHEDULED, THROTTLED, Category, Channel, DeliveryStatus
 from app.scheduling.types import WEEKDAYS
@@ -100,8 +101,8 @@ def _refusal(user: User, channel: Channel, wish: Wish, at: datetime) -> str | No
         return "phone not verified"
     if channel == Channel.email and user.is_mail_refused_at(at):
         return "bounced address"
-    if channel == Channel.push:
-        return "no device is registered for push; the open pages were told"
+    if channel == Channel.push and not watching.is_watching(user.id):
+        return "no device is registered for push, and no page is open"
     return None
 
 

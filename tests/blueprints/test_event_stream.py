@@ -7,10 +7,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 import wsgi
 from app import events, live, tenancy
 from app.extensions import db
+from app.usage import UsageEvent
 from app.users import User
 from tests.factories import F1
 
@@ -309,3 +311,39 @@ def test_a_second_business_is_heard_without_waiting_for_the_reader(listen, publi
     theirs = listen(other, token_of(callers, "o@example.com"))
     publish(other, lead_id="1")
     assert theirs.next()["event"] == "lead.updated"
+
+
+def test_a_notice_is_pushed_to_an_open_page_and_to_no_closed_one(listen, factories, callers, workers, clock):
+    """SEED-1 step 5: with the stream open push is delivered; without, it says why and the next channel counts."""
+    tenant_id = factories.business()
+    owner = callers.person()
+    with factories.rows() as rows:
+        user_id = rows.scalar(select(User.id).where(User.tenant_id == tenant_id))
+    body = {
+        "tenant_id": str(tenant_id),
+        "user_id": str(user_id),
+        "notification": {"title": "New lead", "body": "A faucet drips.", "category": "missed_call"},
+        "channels": ["push", "sms"],
+    }
+    service = callers.program("notify", tenant_id=tenant_id)
+    closed = service.post("/notifications/send", 202, **body).json["channels"][0]
+    assert closed == {
+        "channel": "push",
+        "plan": "suppressed",
+        "why": "no device is registered for push, and no page is open",
+    }
+    workers()
+    page = listen(tenant_id, callers.sign_in()["tokens"]["access_token"])
+    sent = service.post("/notifications/send", 202, **body).json
+    assert sent["channels"][0] == {"channel": "push", "plan": "queued"}
+    workers()
+    told = [json.loads(page.next()["data"]) for _ in range(2)]
+    assert [(one["id"], one["title"], one["pushed"]) for one in told] == [
+        (sent["notification_id"], "New lead", False),
+        (sent["notification_id"], "New lead", True),
+    ]
+    deliveries = owner.get(f"/notifications/{sent['notification_id']}").json["deliveries"]
+    assert [(one["channel"], one["status"]) for one in deliveries] == [("push", "delivered"), ("sms", "delivered")]
+    with factories.rows() as rows:
+        used = [one.details["channel"] for one in rows.scalars(select(UsageEvent)) if "channel" in one.details]
+        assert sorted(used) == ["push", "sms", "sms"]

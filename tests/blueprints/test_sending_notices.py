@@ -17,7 +17,7 @@ from tests.factories import CUSTOMER, F1
 NIGHT = dt.datetime(2026, 9, 16, 6, 0, tzinfo=dt.UTC)
 """Tuesday 23:00 in Los Angeles."""
 OPENS = "2026-09-16T14:00:00Z"
-NO_PUSH = "no device is registered for push; the open pages were told"
+NO_PUSH = "no device is registered for push, and no page is open"
 
 
 @pytest.fixture

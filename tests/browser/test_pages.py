@@ -7,8 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from app import notifications
 from app.conversations import Conversation
+from app.notifications import Category, Channel, Delivery, Notification
 from app.scheduling.appointments import Appointment
+from app.users import User
 from tests.blueprints.conftest import Street
 from tests.browser.conftest import Site
 from tests.factories import CUSTOMER, F1, Factories
@@ -169,3 +172,27 @@ def test_a_customer_moves_a_visit_with_a_thumb(site: Site, page: Page, story: St
     page.get_by_role("button", name="Move my visit").click()
     page.get_by_text("Your visit is moved.").wait_for()
     assert story.one(Appointment).start_at != visit.start_at
+
+
+def test_a_notice_is_pushed_to_the_open_page(
+    site: Site, page: Page, stage: Any, factories: Factories, workers: Any
+) -> None:
+    """2.10: with a page open, push is that page: the title is shown and read out at once."""
+    site.sign_in(page)
+    expect(page.locator("#stream")).to_be_hidden()
+    page.wait_for_timeout(500)
+    with factories.changing() as rows:
+        owner = rows.scalar(select(User).where(User.email == F1.owner_email))
+        notifications.tell(
+            owner,
+            title="Visit confirmed: Dana Reed",
+            body="Tomorrow at ten.",
+            category=Category.appointment_reminder,
+            channels=[Channel.push],
+            dedupe_key="pushed",
+        )
+    workers()
+    expect(page.locator("#notice .notice-green")).to_have_text("Visit confirmed: Dana Reed")
+    with factories.rows() as rows:
+        pushed = select(Delivery.status).join(Notification).where(Notification.dedupe_key == "pushed")
+        assert rows.scalar(pushed) == "delivered"

@@ -68,6 +68,10 @@
   document.addEventListener("htmx:sseOpen", (event) => {
     flowing();
     event.detail.source.addEventListener("stream.reset", () => live().forEach(refresh));
+    event.detail.source.addEventListener("notification.created", (message) => {
+      const notice = JSON.parse(message.data || "{}");
+      if (notice.pushed) say(notice.title, notice.urgency === "high");
+    });
   });
 
   // The thread: stay where the reader is, and tell of new texts.
@@ -178,10 +182,10 @@
     byId("working").classList.remove("on");
   });
 
-  const say = (words) => {
+  const say = (words, isTrouble = true) => {
     const line = document.createElement("div");
-    line.className = "notice notice-red";
-    line.setAttribute("role", "alert");
+    line.className = `notice notice-${isTrouble ? "red" : "green"}`;
+    line.setAttribute("role", isTrouble ? "alert" : "status");
     line.textContent = words;
     byId("notice").replaceChildren(line);
     fade();
