@@ -386,7 +386,7 @@ def test_a_call_that_the_carrier_does_not_take_is_noted_and_not_repeated(story):
     """P1: its answer may have been lost, so the next try is the next rung's."""
     at_three(story.opens())
     alarms(story)
-    story.carrier.fault("refuse", 1, status=500, code=20500)
+    story.carrier.fault("refuse", 1, status=500, code=20500, path="/Calls")
     story.later(minutes=2)
     for _ in range(3):
         story.workers.sweep()
