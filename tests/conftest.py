@@ -10,7 +10,7 @@ import time_machine
 from argon2 import PasswordHasher
 from flask import Flask
 from rq import SimpleWorker
-from sqlalchemy import text
+from sqlalchemy import Engine, create_engine, text
 from webtest import TestApp
 
 from app import tenancy, users
@@ -153,20 +153,25 @@ def google(_google: google_sandbox.Google) -> Iterator[google_sandbox.Google]:
     assert _google.complaints == []
 
 
+@pytest.fixture(scope="session")
+def tables_owner(chosen: Settings) -> Iterator[Engine]:
+    """The database as the owner of its tables."""
+    url = chosen.migration_database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
 @pytest.fixture
-def clean(web: Flask, mailbox: Any) -> None:
+def clean(web: Flask, mailbox: Any, tables_owner: Engine) -> None:
     """Empty tables, an empty Valkey, an empty mailbox."""
     with web.app_context(), tenancy.scope(tenancy.SYSTEM):
-        tables = ", ".join(f'"{table.name}"' for table in reversed(db.metadata.sorted_tables))
-        owner = web.extensions["settings"].migration_database_url.replace("postgresql://", "postgresql+psycopg://")
-        from sqlalchemy import create_engine
-
-        engine = create_engine(owner)
-        with engine.begin() as connection:
-            connection.execute(text(f"TRUNCATE {tables} CASCADE"))
-        engine.dispose()
-        web.extensions["redis"].flushdb()
         db.session.remove()
+        with tables_owner.begin() as connection:
+            # Deleting the few rows of a test takes a tenth of the time of TRUNCATE, which makes a new file for every table.
+            tables = [f'DELETE FROM "{table.name}"' for table in reversed(db.metadata.sorted_tables)]
+            connection.execute(text("; ".join(["SET LOCAL app.scope = 'system'", *tables])))
+        web.extensions["redis"].flushdb()
     mailbox.clear()
 
 
