@@ -168,7 +168,7 @@ def clean(web: Flask, mailbox: Any, tables_owner: Engine) -> None:
     with web.app_context(), tenancy.scope(tenancy.SYSTEM):
         db.session.remove()
         with tables_owner.begin() as connection:
-            # Deleting the few rows of a test takes a tenth of the time of TRUNCATE, which makes new files for all tables.
+            # Deleting the few rows of a test is ten times as fast as TRUNCATE, which makes new files for all tables.
             tables = [f'DELETE FROM "{table.name}"' for table in reversed(db.metadata.sorted_tables)]
             connection.execute(text("; ".join(["SET LOCAL app.scope = 'system'", *tables])))
         web.extensions["redis"].flushdb()
