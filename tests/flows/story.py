@@ -164,7 +164,9 @@ class Story:
             order = (
                 getattr(table, "created_at", None) or getattr(table, "started_at", None) or getattr(table, "at", None)
             )
-            found = list(rows.scalars(wanted.order_by(order) if order is not None else wanted))
+            # The clock stands still: rows of one moment are told apart by their keys, which rise.
+            keys = [one for one in (order, getattr(table, "id", None)) if one is not None]
+            found = list(rows.scalars(wanted.order_by(*keys)))
             rows.expunge_all()
         return found
 
