@@ -74,7 +74,9 @@ def begin(request: Request) -> UUID | Kept:
     claimed = insert(IdempotencyKey).values(**values).on_conflict_do_nothing().returning(IdempotencyKey.id)
     if (key_id := db.session.scalar(claimed)) is not None:
         return key_id
-    former = db.session.scalars(select(IdempotencyKey).where(*_is(request)).with_for_update()).one()
+    former = db.session.scalars(select(IdempotencyKey).where(*_is(request)).with_for_update()).one_or_none()
+    if former is None:  # the first request has just failed and given the key back
+        return begin(request)
     if former.at <= now() - KEPT or (not former.is_done and former.at <= now() - ABANDONED):
         former.body_hash, former.at = request.body_hash, now()
         former.is_done, former.status, former.answer = False, None, None
