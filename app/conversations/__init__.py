@@ -9,11 +9,12 @@ from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app import events
+from app import events, messages
 from app.clock import now
 from app.customers import Customer
 from app.errors import Conflict, NotFound
 from app.extensions import db, uuid7
+from app.messages import Message, Purpose, Sender
 from app.tenants import Tenant
 
 REOPEN_WITHIN = timedelta(hours=72)
@@ -204,6 +205,25 @@ def note(conversation: Conversation, text: str, *, kind: str = "decision", user_
             user_id=user_id,
         )
     )
+
+
+def write_to(
+    conversation: Conversation, body: str, *, sender: Sender, purpose: Purpose, template: str | None = None, **more: Any
+) -> Message:
+    """Put a text to the customer of a thread into the outbox; `more` are further columns of its row."""
+    row = messages.outbound_row(
+        conversation.tenant_id,
+        conversation.id,
+        business_phone=conversation.business_phone,
+        customer_phone=conversation.customer_phone,
+        body=body,
+        sender=sender,
+        purpose=purpose,
+        template=template,
+        correlation_id=conversation.correlation_id,
+        **more,
+    )
+    return messages.say(row)
 
 
 def tell_updated(conversation: Conversation) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from app import consent, messages, tenants, usage, users
+from app import consent, tenants, usage, users
 from app.clock import now
 from app.conversations import (
     Conversation,
@@ -22,6 +22,7 @@ from app.conversations import (
     touch,
     urgent,
     visits,
+    write_to,
 )
 from app.conversations.turns import AUTOMATIC, Work
 from app.dispatch import Result, State
@@ -221,21 +222,16 @@ def _say(thread: Conversation, work: Work, result: Result) -> None:
     reply = _with_apology(thread, result.reply, answered)
     purpose = _purpose(work, result)
     booked = thread.facts.get("appointment_id") if purpose == Purpose.booking else None
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=reply,
+    write_to(
+        thread,
+        reply,
         sender=Sender.ai,
         purpose=purpose,
         template=result.template,
         control_version=None if purpose == Purpose.safety else thread.control_version,
         answers_message_id=work.message_ids[-1] if work.message_ids else None,
         appointment_id=UUID(booked) if booked else None,
-        correlation_id=thread.correlation_id,
     )
-    messages.say(row)
     touch(thread, reply)
 
 

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app import consent, dispatch, messages
+from app import consent, dispatch
 from app.calls import Call
 from app.clock import now
-from app.conversations import Conversation, Mode, Status, closing, context, hearing, note, tell_updated, touch
+from app.conversations import Conversation, Mode, Status, closing, context, hearing, note, tell_updated, touch, write_to
 from app.dispatch import Event, State
 from app.extensions import db
 from app.messages import Message, MessageStatus, Purpose, Sender
@@ -73,20 +73,15 @@ def _greet(thread: Conversation, call: Call) -> None:
     known = context.light(thread.tenant, seed=call.call_sid)
     result, state = dispatch.decide(State(), Event("missed_call"), known, now())
     thread.dispatch_state = state.to_json()
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=result.reply or "",
+    write_to(
+        thread,
+        result.reply or "",
         sender=Sender.ai,
         purpose=Purpose.greeting,
         template=result.template,
         control_version=thread.control_version,
         call_id=call.id,
-        correlation_id=thread.correlation_id,
     )
-    messages.say(row)
     touch(thread, result.reply or "")
     consent.record(thread.tenant_id, thread.customer_phone, method="inbound_call_disclosure", evidence=call.call_sid)
     call.text_sent, call.text_code, call.text_reason = True, "texted", "Texted when texting was open again"

@@ -17,6 +17,7 @@ from app.conversations import (
     note,
     tell_updated,
     touch,
+    write_to,
 )
 from app.errors import Conflict, Invalid
 from app.escalations import EscalationState, ladder
@@ -105,19 +106,7 @@ def reply(conversation: Conversation, user: User, body: str) -> Message:
         )
     conversation.human_seen_at = now()
     settle_inbound(conversation)
-    sent = messages.say(
-        messages.outbound_row(
-            conversation.tenant_id,
-            conversation.id,
-            business_phone=conversation.business_phone,
-            customer_phone=conversation.customer_phone,
-            body=body,
-            sender=Sender.human,
-            purpose=Purpose.reply,
-            user_id=user.id,
-            correlation_id=conversation.correlation_id,
-        )
-    )
+    sent = write_to(conversation, body, sender=Sender.human, purpose=Purpose.reply, user_id=user.id)
     touch(conversation, f"You: {body}")
     conversation.is_unread = False
     return sent

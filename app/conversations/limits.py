@@ -1,7 +1,7 @@
 """The texts of the plan are used up in the middle of a talk: one last text, then a person (behaviour.md 2.9, SC50)."""
 
-from app import links, messages, notifications, phones, subscriptions, usage, users
-from app.conversations import Conversation, Mode, Urgency, closing, note, tell_updated, touch
+from app import links, notifications, phones, subscriptions, usage, users
+from app.conversations import Conversation, Mode, Urgency, closing, note, tell_updated, touch, write_to
 from app.conversations.hearing import unanswered
 from app.dispatch import Event, Result, wording
 from app.messages import MessageStatus, Purpose, Sender
@@ -36,19 +36,14 @@ def hand_over(thread: Conversation, result: Result) -> None:
 
 def _say(thread: Conversation, language: str) -> None:
     body, _ = wording.say("hand_over", {}, language=language, said=(), own={})
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=body,
+    write_to(
+        thread,
+        body,
         sender=Sender.system,
         purpose=Purpose.last_word,
         template="hand_over",
         control_version=thread.control_version,
-        correlation_id=thread.correlation_id,
     )
-    messages.say(row)
     touch(thread, body)
 
 

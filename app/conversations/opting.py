@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from app import consent, customers, messages, phones, tasks, users
 from app.clock import now
-from app.conversations import Conversation, closing, latest_with, live_with, touch, urgent
+from app.conversations import Conversation, closing, latest_with, live_with, touch, urgent, write_to
 from app.dispatch import wording
 from app.messages import Message, MessageStatus, Purpose, Sender
 from app.numbers import Number
@@ -85,18 +85,13 @@ def _system(thread: Conversation, purpose: Purpose, **values: str) -> None:
     """One of the fixed texts about consent, in the language of the thread."""
     values["business"] = thread.tenant.business_name
     body, _ = wording.say(purpose.value, values, language=thread.language, said=(), own={})
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=body,
+    write_to(
+        thread,
+        body,
         sender=Sender.system,
         purpose=purpose,
         template=purpose.value,
-        correlation_id=thread.correlation_id,
     )
-    messages.say(row)
 
 
 def _still_out(number: Number, message: Message) -> None:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app import consent, messages, phones
+from app import consent, phones
 from app.clock import now
-from app.conversations import Conversation, Mode, Status, context, human, note, tell_updated, touch, visits
+from app.conversations import Conversation, Mode, Status, context, human, note, tell_updated, touch, visits, write_to
 from app.dispatch import State, regular, wording
 from app.dispatch.types import Offer
 from app.errors import Conflict
@@ -75,19 +75,14 @@ def _tell_customer(thread: Conversation, purpose: Purpose) -> None:
         thread.follow_up_at = now() + timedelta(minutes=chosen.confirm_wait_minutes.other)
     if thread.mode == Mode.escalated:
         _go_on(thread)
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=wording.tidy(f"{body} {END[language]}"),
+    write_to(
+        thread,
+        wording.tidy(f"{body} {END[language]}"),
         sender=Sender.system,
         purpose=purpose,
         template=TEMPLATES[0],
         control_version=thread.control_version,
-        correlation_id=thread.correlation_id,
     )
-    messages.say(row)
     touch(thread, body)
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app import dispatch, events, links, messages, notifications, phones, users
+from app import dispatch, events, links, notifications, phones, users
 from app.clock import now
-from app.conversations import Conversation, Mode, Urgency, closing, context, note
+from app.conversations import Conversation, Mode, Urgency, closing, context, note, write_to
 from app.dispatch import Event, State, wording
 from app.escalations import Escalation, ladder, running_for
 from app.escalations.ladder import Alarm
@@ -66,19 +66,14 @@ def _say_safety(thread: Conversation, body: str) -> None:
         Message.created_at > moment - HUMAN_JUST_WROTE,
     )
     just_wrote = db.session.scalar(wrote.limit(1)) is not None
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=body,
+    write_to(
+        thread,
+        body,
         sender=Sender.system,
         purpose=Purpose.safety,
         template="safety",
-        correlation_id=thread.correlation_id,
+        due_at=moment + WAIT_FOR_HUMAN if just_wrote else moment,
     )
-    row["due_at"] = moment + WAIT_FOR_HUMAN if just_wrote else moment
-    messages.say(row)
 
 
 def alarm(
@@ -134,18 +129,13 @@ def tell_new_message(thread: Conversation, owner: users.User | None) -> None:
 
 def hand_over(thread: Conversation, owner: users.User | None) -> None:
     """One holding text, and the contractor is told that an answer is wanted."""
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=wording.say("hand_over", {}, language=thread.language, said=(), own={})[0],
+    write_to(
+        thread,
+        wording.say("hand_over", {}, language=thread.language, said=(), own={})[0],
         sender=Sender.system,
         purpose=Purpose.reply,
         template="hand_over",
         control_version=thread.control_version,
-        correlation_id=thread.correlation_id,
     )
-    messages.say(row)
     note(thread, "Needs a person: the assistant is switched off.")
     tell_new_message(thread, owner)

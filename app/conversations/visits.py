@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app import leads, messages, tasks
+from app import leads, tasks
 from app.clock import now
-from app.conversations import Conversation, Mode, Status, touch
+from app.conversations import Conversation, Mode, Status, touch, write_to
 from app.dispatch import wording
 from app.dispatch.types import Offer, Result
 from app.extensions import db
-from app.messages import Purpose, Sender
+from app.messages import Message, Purpose, Sender
 from app.scheduling import appointments, holds, offered
 from app.scheduling.appointments import Appointment, AppointmentStatus, SlotTaken
 from app.tenants import Tenant
@@ -201,20 +201,15 @@ def say(
     appointment: Appointment | None,
     purpose: Purpose = Purpose.booking,
     **more: Any,
-) -> messages.Message:
+) -> Message:
     """Text the customer about a visit; the text is discarded if the row says otherwise when it leaves."""
-    row = messages.outbound_row(
-        thread.tenant_id,
-        thread.id,
-        business_phone=thread.business_phone,
-        customer_phone=thread.customer_phone,
-        body=body,
+    touch(thread, body)
+    return write_to(
+        thread,
+        body,
         sender=Sender.system,
         purpose=purpose,
         template=template,
         appointment_id=appointment.id if appointment else None,
-        correlation_id=thread.correlation_id,
         **more,
     )
-    touch(thread, body)
-    return messages.say(row)

@@ -28,11 +28,6 @@ def done(said: str, page: str) -> ResponseReturnValue:
     return redirect(back_to(page), 303)
 
 
-def status_of(refused: DomainError) -> int:
-    """The HTTP status of a refusal that the page shows in words."""
-    return next((code for kind, code in errors.STATUS.items() if isinstance(refused, kind)), 422)
-
-
 @bp.errorhandler(Unauthenticated)
 def _signed_out(error: Unauthenticated) -> ResponseReturnValue:
     db.session.rollback()
@@ -45,7 +40,7 @@ def _signed_out(error: Unauthenticated) -> ResponseReturnValue:
 def _refused(error: DomainError) -> ResponseReturnValue:
     """A refusal that no view has caught: words beside the page for htmx, the page of errors for a plain form."""
     db.session.rollback()
-    status = status_of(error)
+    status = errors.status_of(error)
     if not is_htmx():
         return errors.respond(status, error.name, str(error), error.details)
     answer = make_response(render_template("partials/notice.html", problem=str(error), said=None), status)

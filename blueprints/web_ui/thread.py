@@ -16,7 +16,7 @@ from app.desk.rows import View, Wanted
 from app.errors import Conflict, DomainError, Invalid, Malformed
 from app.extensions import db
 from app.users import Role, User
-from blueprints import guards
+from blueprints import errors, guards
 from blueprints.web_ui import answers, bp
 
 HOLD = timedelta(minutes=15)
@@ -224,7 +224,7 @@ def _do(thread_id: UUID, deed: Deed, *, clears: str = "") -> ResponseReturnValue
         said = deed(found, user)
     except (Conflict, Invalid, Malformed) as refused:
         db.session.rollback()
-        return _shown(thread_id, refused=refused), answers.status_of(refused)
+        return _shown(thread_id, refused=refused), errors.status_of(refused)
     db.session.commit()
     if answers.is_htmx():
         return _shown(thread_id, said=said, clears=clears)
