@@ -35,7 +35,7 @@ def free_at(user: User, conversation_id: UUID | None) -> Callable[[Channel], dat
         )
         .group_by(Delivery.channel)
     )
-    used = {channel: at + BETWEEN_NOTICES for channel, at in db.session.execute(last).tuples()}
+    used = {channel: at + BETWEEN_NOTICES for channel, at in db.session.execute(last)}
     return used.get
 
 
