@@ -105,7 +105,7 @@ def test_a_caller_who_knows_nothing_gets_a_diagnostic_visit(story):
     story.says("Stuff is wet")
     story.at("15:10")
     answer = story.says("No idea. 555 Oak Ave 90210")
-    assert "$150-$200" in answer
+    assert "today 4:15-5 PM, $150-$200" in answer
     assert "$150-$450" not in answer
 
 

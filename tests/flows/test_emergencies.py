@@ -7,6 +7,7 @@ from app.leads import Lead
 from app.messages import Purpose
 from app.notifications import Delivery
 from app.scheduling.appointments import Appointment
+from app.scheduling.reminders import Reminder
 from app.scheduling.offered import OfferedSlot
 from app.tasks import SupportTask
 from app.usage import UsageEvent
@@ -46,6 +47,8 @@ def test_a_burst_water_heater_between_two_jobs(story):
     told = story.one(Event, name="conversation.completed").payload
     assert (told["estimated_value_min"], told["estimated_value_max"]) == (338.0, 900.0)
     assert any("$338-$900" in alert for alert in story.alerts())
+    eta = story.one(Reminder, kind="eta")
+    assert (eta.status, story.local(eta.due_at)) == ("waiting", "Tue 17:00")
 
 
 def test_with_an_empty_calendar_the_afternoon_is_cheaper(story):
