@@ -7,8 +7,8 @@ from app.leads import Lead
 from app.messages import Purpose
 from app.notifications import Delivery
 from app.scheduling.appointments import Appointment
-from app.scheduling.reminders import Reminder
 from app.scheduling.offered import OfferedSlot
+from app.scheduling.reminders import Reminder
 from app.tasks import SupportTask
 from app.usage import UsageEvent
 from tests.factories import F1, F2, F3
