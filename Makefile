@@ -4,7 +4,7 @@ PORT_BASE ?= 5600
 PY := .venv/bin/python
 SETUP := @$(PYTHON) scripts/setup.py
 RUN := @$(PY) -m sandbox.runner --port-base $(PORT_BASE)
-FLASK := $(PY) -m flask --app wsgi:create_web_app
+FLASK := $(PY) -m flask --app jobs.commands:create_command_app
 TYPED := app blueprints jobs config.py wsgi.py
 
 .DEFAULT_GOAL := help

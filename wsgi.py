@@ -6,7 +6,6 @@ import admin
 import blueprints
 from app import create_app
 from config import Settings, settings
-from jobs import seeding
 
 
 def create_web_app(chosen: Settings | None = None) -> Flask:
@@ -14,7 +13,6 @@ def create_web_app(chosen: Settings | None = None) -> Flask:
     web = create_app(chosen or settings())
     blueprints.init_app(web)
     admin.init_app(web)
-    seeding.init_app(web)
     return web
 
 

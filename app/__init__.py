@@ -4,7 +4,7 @@ from flask import Flask
 
 from app import between, consumers, models, providers, queue, tracing
 from app.dispatch import language, understanding
-from app.extensions import db, login, migrate
+from app.extensions import db, login
 from app.scheduling import area
 from config import Settings
 
@@ -19,7 +19,6 @@ def create_app(settings: Settings) -> Flask:
     app.config["PUBLIC_BASE_URL"] = settings.public_base_url
     app.extensions["settings"] = settings
     db.init_app(app)
-    migrate.init_app(app, db, render_as_batch=False)
     login.init_app(app)
     queue.init_app(app, settings.redis_url, settings.redis_prefix)
     providers.init_app(app, settings)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import uuid_utils
 from flask_login import LoginManager
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Enum, MetaData, Text
 from sqlalchemy.dialects import postgresql
@@ -45,5 +44,4 @@ def uuid7() -> UUID:
 
 
 db = SQLAlchemy(model_class=Base)
-migrate = Migrate()
 login = LoginManager()

@@ -50,7 +50,7 @@ DEMO = (
 )
 
 
-def start(business: Business, *, account_sid: str, password: str) -> Tenant:
+def start(business: Business, *, account_sid: str, password_hash: str) -> Tenant:
     """Set a business up, complete; one of the same number that is there already is left as it is."""
     existing = db.session.scalar(select(Number).where(Number.e164 == business.number))
     if existing is not None:
@@ -73,7 +73,7 @@ def start(business: Business, *, account_sid: str, password: str) -> Tenant:
     )
     db.session.add(tenant)
     db.session.flush()
-    owner = _people(tenant, business, password)
+    owner = _people(tenant, business, password_hash)
     _rights(tenant, business, account_sid)
     estimates.add_defaults(tenant)
     for name in business.technicians:
@@ -85,11 +85,11 @@ def start(business: Business, *, account_sid: str, password: str) -> Tenant:
     return tenant
 
 
-def _people(tenant: Tenant, business: Business, password: str) -> User:
+def _people(tenant: Tenant, business: Business, password_hash: str) -> User:
     owner = User(
         tenant_id=tenant.id,
         email=business.owner_email,
-        password_hash=users.hash_password(password),
+        password_hash=password_hash,
         display_name=business.owner_name,
         role=Role.owner,
         phone_number=business.owner_phone,

@@ -16,7 +16,7 @@ from app import tenancy
 from app.extensions import db
 from app.links import public
 from app.numbers import Number, NumberStatus
-from wsgi import create_web_app
+from jobs.commands import create_command_app
 
 WEBHOOKS = {
     "voice_url": "/webhooks/twilio/call",
@@ -29,13 +29,13 @@ WEBHOOKS = {
 
 def main() -> int:
     """Do all three."""
-    web = create_web_app()
-    with web.app_context():
+    app = create_command_app()
+    with app.app_context():
         upgrade()
-    seeding = web.test_cli_runner().invoke(args=["seed-demo"], catch_exceptions=False)
+    seeding = app.test_cli_runner().invoke(args=["seed-demo"], catch_exceptions=False)
     print(seeding.output)
     if seeding.exit_code == 0:
-        with web.app_context(), tenancy.scope(tenancy.SYSTEM):
+        with app.app_context(), tenancy.scope(tenancy.SYSTEM):
             introduce_numbers(os.environ["CARRIER_URL"])
     return seeding.exit_code
 

@@ -111,6 +111,7 @@ def _network(chosen: Settings) -> Iterator[tuple[Flask, carrier_sandbox.Carrier]
     """The application and its carrier, each knowing the other."""
     from flask_migrate import upgrade
 
+    from jobs.commands import create_command_app
     from wsgi import create_web_app
 
     holder: dict[str, Flask] = {}
@@ -123,7 +124,7 @@ def _network(chosen: Settings) -> Iterator[tuple[Flask, carrier_sandbox.Carrier]
     holder["web"] = web
     web.testing = True
     web.config["PROPAGATE_EXCEPTIONS"] = False
-    with web.app_context():
+    with create_command_app(chosen).app_context():
         upgrade(directory="migrations")
         db.engine.dispose()
     yield web, carrier

@@ -69,7 +69,7 @@ class Factories:
         """A complete business whose number is on the network; its id."""
         business = replace(business, **changes)
         with self.changing():
-            tenant = seeds.start(business, account_sid=self.account_sid, password=PASSWORD)
+            tenant = seeds.start(business, account_sid=self.account_sid, password_hash=users.hash_password(PASSWORD))
             tenant_id = tenant.id
         base = f"{self.public}/webhooks/twilio"
         self.carrier.add_number(
