@@ -6,6 +6,7 @@ SETUP := @$(PYTHON) scripts/setup.py
 RUN := @$(PY) -m sandbox.runner --port-base $(PORT_BASE)
 FLASK := $(PY) -m flask --app jobs.commands:create_command_app
 TYPED := app blueprints jobs config.py wsgi.py
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run servers web stream worker clock check test bench lock clean format lint types migrations
@@ -44,12 +45,12 @@ clock: ## start the clock beside `make servers`
 check: ## before a commit: format, lint, types and the fast tests
 	$(SETUP) --dev
 	@$(MAKE) --no-print-directory format lint types
-	@$(PY) -m pytest -q --ignore tests/browser --ignore tests/faults --ignore tests/bench
+	@$(PY) -m pytest $(SIDE_BY_SIDE) -q --ignore tests/browser --ignore tests/faults --ignore tests/bench
 
 test: ## set up all that tests need, then every check and every test
 	$(SETUP) --dev --browser
 	@$(MAKE) --no-print-directory --keep-going format lint types migrations; checks=$$?; \
-	$(PY) -m pytest && exit $$checks
+	$(PY) -m pytest $(SIDE_BY_SIDE) && exit $$checks
 
 bench: ## measure: a table, and var/bench.json
 	$(SETUP) --dev

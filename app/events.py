@@ -129,9 +129,12 @@ def claim(limit: int) -> Sequence[Event]:
 
 
 def consume(event: Event) -> None:
-    """Run the consumers of one event, inside the caller's transaction."""
-    for consumer in _consumers.get(event.name, ()):
-        consumer(event)
+    """Run the consumers of one event under a savepoint of the caller's transaction; most events have none."""
+    if (concerned := _consumers.get(event.name)) is None:
+        return
+    with db.session.begin_nested():
+        for consumer in concerned:
+            consumer(event)
 
 
 def finish(events: Sequence[Event]) -> None:

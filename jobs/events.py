@@ -19,7 +19,7 @@ def drain_once() -> bool:
     done, bad = [], []
     for event in batch:
         try:
-            with tracing.following(event.request_id), db.session.begin_nested():
+            with tracing.following(event.request_id):
                 events.consume(event)
             done.append(event)
         except Exception as error:

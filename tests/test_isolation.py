@@ -12,7 +12,7 @@ from app.calendars import Calendar, Connection, Provider, pushes
 from app.calendars.consent import OAuthState
 from app.calendars.mirror import ExternalEvent
 from app.calendars.pushes import CalendarEvent
-from app.calls import Call
+from app.calls import Call, greeting
 from app.conversations import Conversation
 from app.customers import Customer
 from app.escalations import Escalation
@@ -252,3 +252,16 @@ def test_the_database_shows_nothing_to_nobody_and_takes_no_foreign_row(web, fact
             with pytest.raises(Exception, match="row-level security"):
                 db.session.flush()
             db.session.rollback()
+
+
+def test_the_scope_of_the_hot_path_ends_with_its_statement(web, factories):
+    factories.business()
+    with web.app_context():
+        form = {"CallSid": "CA" + "5" * 32, "To": F1.number, "From": "+13105550142", "AccountSid": "AC" + "1" * 32}
+        assert greeting.dial_ended(form) is not None
+        pooled = db.engine.raw_connection()
+        try:
+            assert not pooled.driver_connection.autocommit
+            assert pooled.driver_connection.execute("SELECT current_setting('app.scope', true)").fetchone()[0] == ""
+        finally:
+            pooled.close()

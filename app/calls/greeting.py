@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,15 +91,22 @@ def dial_ended(form: Mapping[str, str]) -> Line | None:
 
 
 def _at_once(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """Run one statement of the system in a transaction of its own, without waiting between its steps."""
+    """Run one statement of the system in a transaction of its own, in one round trip.
+
+    The steps of a pipeline are one transaction without BEGIN and COMMIT (PostgreSQL's manual, "Pipeline Mode"), so the
+    scope that is set for it ends with it; autocommit only keeps psycopg from sending those two besides.
+    """
     pooled = db.engine.raw_connection()
+    connection: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
     try:
-        connection: psycopg.Connection[Any] = pooled.driver_connection  # type: ignore[assignment]
-        with connection.pipeline(), connection.transaction(), connection.cursor() as cursor:
+        connection.autocommit = True
+        with connection.pipeline(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('app.scope', 'system', true)")
             cursor.execute(statement, parameters, prepare=True)
             return cursor.fetchone()
     finally:
+        with suppress(psycopg.Error):  # a connection that broke is thrown away by the pool
+            connection.autocommit = False
         pooled.close()
 
 

@@ -138,6 +138,15 @@ class Turn(db.Model):
     errors: Mapped[list] = mapped_column(JSONB, default=list)
     """What stood in the way, by its code: OUTSIDE_PHONE_HOURS, OUT_OF_AREA."""
     extracted: Mapped[dict] = mapped_column(JSONB, default=dict)
+    step: Mapped[str | None]
+    """The step of the policy that answered."""
+    confidences: Mapped[dict] = mapped_column(JSONB, default=dict)
+    candidates: Mapped[list] = mapped_column(JSONB, default=list)
+    """The words that were considered for the answer."""
+    verdicts: Mapped[list] = mapped_column(JSONB, default=list)
+    """What the guard said against words that were considered."""
+    suggestion: Mapped[dict] = mapped_column(JSONB, default=dict)
+    """What a language model suggested, and what came of the asking."""
     template: Mapped[str | None]
     engine: Mapped[str] = mapped_column(default="rules")
     milliseconds: Mapped[float] = mapped_column(default=0.0)

@@ -99,7 +99,12 @@ def _write_down(thread: Conversation, work: Work, result: Result, milliseconds: 
             evidence=[str(one) for one in result.evidence],
             errors=list(result.validation_errors),
             extracted={key: value for key, value in result.extracted.items() if value not in (None, [], "")},
+            step=result.step,
+            confidences=dict(result.confidences),
+            candidates=list(result.candidates),
+            verdicts=list(result.verdicts),
             template=result.template,
+            engine=result.engine,
             milliseconds=round(milliseconds, 2),
             outcome=result.outcome,
         )

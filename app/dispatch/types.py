@@ -290,3 +290,12 @@ class Result:
     follow_up_minutes: int | None = None
     question: Json | None = None
     evidence: tuple[str, ...] = ()
+    step: str | None = None
+    """The step of the policy that answered."""
+    confidences: Mapping[str, float] = field(default_factory=dict)
+    """How sure each finding of this text was: intent, urgency, job, address."""
+    candidates: tuple[str, ...] = ()
+    """The templates and variants that were considered for the reply, in their order."""
+    verdicts: tuple[str, ...] = ()
+    """What the guard said against words that were considered, as `<words>: <reasons>`; empty when all passed."""
+    engine: Literal["rules", "llm"] = "rules"

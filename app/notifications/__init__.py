@@ -70,16 +70,15 @@ def tell(
         created_at=now(),
     )
     free_at = throttle.free_at(user, extras.conversation_id) if category == Category.new_message else throttle.never
-    notification_id = db.session.scalar(made.on_conflict_do_nothing().returning(Notification.id))
-    if notification_id is None:
+    notice = db.session.scalar(made.on_conflict_do_nothing().returning(Notification))
+    if notice is None:
         return None
     planned = steps(user, channels, wish or Wish(category, urgency), now(), free_at=free_at)
     for position, step in enumerate(planned):
         if step.why == THROTTLED:
             throttle.merge(user, extras.conversation_id, step.channel)
-        db.session.add(_delivery(user, notification_id, position, step))
+        db.session.add(_delivery(user, notice.id, position, step))
     ring(Job.drain_alerts)
-    notice = db.session.get_one(Notification, notification_id)
     _announce(notice, is_pushed=False)
     return notice
 

@@ -26,6 +26,7 @@ def turn(
     if context.customer.language and state.stage == "initial" and not state.bot_turns:
         this.state.language = context.customer.language
     this.suggestion = suggestion
+    this.step = event.kind
     return compose.answer(this, EVENTS[event.kind](this))
 
 
@@ -70,7 +71,9 @@ def hear(this: Turn) -> Draft:
     for step in STEPS:
         draft = step(this)
         if draft is not None:
+            this.step = step.__name__
             return draft
+    this.step = offering.offer.__name__
     return offering.offer(this)
 
 

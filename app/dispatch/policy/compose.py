@@ -51,6 +51,8 @@ def answer(turn: Turn, draft: Draft) -> tuple[Result, State]:
         validation_errors=tuple(turn.errors),
         follow_up_minutes=follow_up(turn, draft, text),
         evidence=turn.said.evidence,
+        step=turn.step,
+        confidences=confidences(turn),
     )
     return result, state
 
@@ -171,6 +173,19 @@ def confidence(turn: Turn) -> float:
     if state.street:
         parts.append(0.95 if said.address.street is None else max(said.address.confidence, 0.5))
     return round(min(parts), 2)
+
+
+def confidences(turn: Turn) -> dict[str, float]:
+    """How sure each finding of this text was; nothing for what it did not speak of."""
+    said = turn.said
+    if turn.event.kind != "message":
+        return {}
+    found = {"intent": said.intent_confidence, "urgency": said.danger.confidence}
+    if said.jobs.types:
+        found["job"] = said.jobs.confidence
+    if said.address.street:
+        found["address"] = said.address.confidence
+    return {name: round(value, 2) for name, value in found.items()}
 
 
 def follow_up(turn: Turn, draft: Draft, text: str | None) -> int | None:

@@ -70,6 +70,8 @@ class Turn:
     new_hazards: tuple[str, ...] = ()
     escalation: int = 0
     reason: str | None = None
+    step: str | None = None
+    """Which step of the policy answered."""
 
     @property
     def language(self) -> str:
