@@ -291,11 +291,9 @@ class Result:
     question: Json | None = None
     evidence: tuple[str, ...] = ()
     step: str | None = None
-    """The step of the policy that answered."""
+    """Which step of the policy answered."""
     confidences: Mapping[str, float] = field(default_factory=dict)
-    """How sure each finding of this text was: intent, urgency, job, address."""
     candidates: tuple[str, ...] = ()
-    """The templates and variants that were considered for the reply, in their order."""
+    """The wordings considered, in order; `verdicts` names those that the guard refused and why."""
     verdicts: tuple[str, ...] = ()
-    """What the guard said against words that were considered, as `<words>: <reasons>`; empty when all passed."""
     engine: Literal["rules", "llm"] = "rules"

@@ -74,6 +74,7 @@ def main() -> int:
 
     with started(HERE, options.port_base) as (house, first_page):
         rows = Rows(house)
+        report.add("yardstick_start", inside.yardstick())
         report.add("start", {"fresh_folder_to_first_page_s": first_page})
         time.sleep(3)
         report.add("memory_idle", measures.memory(house))
@@ -90,6 +91,7 @@ def main() -> int:
                 measure()
     from tests.bench import pure
 
+    report.add("yardstick_end", inside.yardstick())
     for name, measured in (("turn", pure.turns), ("availability", pure.availability_search)):
         if wanted(name):
             report.add(name, measured())
@@ -101,6 +103,7 @@ def main() -> int:
 
 
 def _closed(report: Report, house: object, rows: Rows) -> None:
+    report.add("yardstick_closed_loop", inside.yardstick())
     report.add("closed_loop", measures.closed(house, rows))  # type: ignore[arg-type]
     report.add("plain_rq", measures.plain(house, rows))  # type: ignore[arg-type]
 

@@ -1,6 +1,7 @@
 """Measurements without load: the inbox page over many conversations."""
 
 import http.cookiejar
+import json
 import re
 import statistics
 import time
@@ -32,6 +33,15 @@ def figures(milliseconds: list[float]) -> Figures:
         "p95_ms": milliseconds[int(last * 0.95)],
         "p99_ms": milliseconds[int(last * 0.99)],
     }
+
+
+def yardstick() -> Figures:
+    """A fixed piece of plain Python that no change of ours touches: how fast the machine is at this moment.
+
+    Between two runs compare figure times yardstick, not figures: on shared machines it moves by half within minutes.
+    """
+    text = json.dumps({str(number): [number, str(number)] for number in range(2_000)})
+    return {"ms": statistics.median(timed(lambda: json.dumps(json.loads(text), sort_keys=True), 60))}
 
 
 ROWS = 30
