@@ -1,0 +1,1 @@
+"""Conversations that became cases: played again and again, so that what worked once keeps working."""
