@@ -16,6 +16,7 @@ from admin.home import HomePage
 from admin.leads import LeadView
 from admin.messages import MessageView
 from admin.numbers import NumberView
+from admin.playground import PlaygroundPage
 from admin.queues import QueuesPage
 from admin.subscriptions import SubscriptionView
 from admin.tasks import TaskView
@@ -67,5 +68,8 @@ def init_app(web: Flask) -> None:
     for view, table, name, path, group in VIEWS:
         panel.add_view(view(table, name=name, endpoint=f"admin_{path}", url=f"/admin/{path}", category=group))
     panel.add_view(QueuesPage(name="Jobs", endpoint="admin_jobs", url="/admin/jobs", category="Machinery"))
-    for name in ("admin", *(f"admin_{path}" for _, _, _, path, _ in VIEWS), "admin_jobs"):
+    panel.add_view(
+        PlaygroundPage(name="Playground", endpoint="admin_playground", url="/admin/playground", category="Assistant")
+    )
+    for name in ("admin", *(f"admin_{path}" for _, _, _, path, _ in VIEWS), "admin_jobs", "admin_playground"):
         web.after_request_funcs.setdefault(name, []).append(access.protect)

@@ -69,6 +69,14 @@ def when(moment: datetime | None, tenant: Tenant | None = None) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), ago(moment), text)
 
 
+def window(start: datetime, end: datetime, tenant: Tenant | None = None) -> str:
+    """`Tue, Sep 15, 2:00-4:00 PM`, the promised arrival of a visit."""
+    there, until = local(start, tenant), local(end, tenant)
+    first, last = (f"{one:%I:%M %p}".lstrip("0") for one in (there, until))
+    shorter = first[:-3] if first[-2:] == last[-2:] else first
+    return f"{there:%a, %b} {there.day}, {shorter}-{last}"
+
+
 def ago(moment: datetime) -> str:
     """`3 min ago`, or `in 2 h`."""
     seconds = (now() - moment).total_seconds()

@@ -6,7 +6,6 @@ that decide about the area. Free times and visits are in the format's own lists.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, get_type_hints
@@ -18,10 +17,22 @@ from app.scheduling import area
 from app.scheduling.types import AreaVerdict, Terms
 
 Json = dict[str, Any]
-PER_TURN = frozenset(
-    {"find_slots", "check_area", "offers", "lapsed", "appointments", "seed", "job_number", "immediate", "asks_for"}
-)
-"""Fields of a context that are no settings: functions, and what changes from turn to turn."""
+SETTINGS = (
+    "business_name", "trade", "timezone", "price_book", "owner_name", "business_phone", "business_hours", "holidays",
+    "phone_open", "phone_opens_at", "diagnostic", "emergencies_accepted", "emergency_line", "customer", "max_questions",
+    "job_confidence_threshold", "referral_text", "warranty_note", "extra_facts", "cancellation_policy",
+    "cancellation_window_hours", "vacation_mode", "out_of_office", "calendar_stale", "night_ack_required",
+    "confirm_clock", "templates", "wordings", "service_radius_miles", "max_travel_minutes", "max_travel_miles",
+    "languages", "ai_disclosure", "is_known_customer", "confirm_wait_minutes",
+)  # fmt: skip
+"""The fields of a context that are kept; a name that it does not have is no harm."""
+LEFT_OUT = frozenset(
+    {
+        "find_slots", "check_area", "offers", "lapsed", "appointments", "job_number", "immediate", "seed", "asks_for",
+        "external_model_allowed", "recent",
+    }
+)  # fmt: skip
+"""Those that are not: functions, what is of one turn, and the words of the talk."""
 AREA = (
     "timezone", "business_hours", "base", "service_radius_miles", "emergency_radius_miles", "zip_include",
     "zip_exclude", "max_travel_minutes", "max_travel_miles", "travel_fixed_minutes", "travel_road_factor",
@@ -35,8 +46,7 @@ KINDS = {"context": Context, "terms": Terms}
 
 def freeze(context: Context, terms: Terms) -> Json:
     """The settings of a context as JSON values."""
-    names = [part.name for part in dataclasses.fields(context) if part.name not in PER_TURN]
-    return {"context": _dumped("context", context, names), "terms": _dumped("terms", terms, AREA)}
+    return {"context": _dumped("context", context, SETTINGS), "terms": _dumped("terms", terms, AREA)}
 
 
 def thaw(kept: Json) -> dict[str, Any]:
@@ -46,22 +56,25 @@ def thaw(kept: Json) -> dict[str, Any]:
     def check_area(**where: Any) -> AreaVerdict:
         return area.check(terms, **where)
 
-    known = [part.name for part in dataclasses.fields(Context) if part.name not in PER_TURN]
-    return _loaded("context", kept["context"], known) | {"check_area": check_area}
+    return _loaded("context", kept["context"], SETTINGS) | {"check_area": check_area}
 
 
 def _dumped(kind: str, value: Context | Terms, names: Sequence[str]) -> Json:
     found: Json = {}
-    for name in names:
+    for name in (one for one in names if one in _adapters(kind)):
         plain = _adapters(kind)[name].dump_python(getattr(value, name), mode="json")
         found[name] = sorted(plain) if isinstance(getattr(value, name), frozenset) else plain
     return found
 
 
 def _loaded(kind: str, kept: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
-    return {name: _adapters(kind)[name].validate_python(kept[name]) for name in names if name in kept}
+    return {
+        name: _adapters(kind)[name].validate_python(kept[name])
+        for name in names
+        if name in kept and name in _adapters(kind)
+    }
 
 
 @cache
 def _adapters(kind: str) -> Mapping[str, TypeAdapter[Any]]:
-    return {name: TypeAdapter(hint) for name, hint in get_type_hints(KINDS[kind]).items() if name not in PER_TURN}
+    return {name: TypeAdapter(hint) for name, hint in get_type_hints(KINDS[kind]).items() if name not in LEFT_OUT}

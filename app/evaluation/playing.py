@@ -186,6 +186,8 @@ def transcript(played: Play) -> list[dict[str, Any]]:
 def happened(event: Json) -> str:
     """An event of a script in words."""
     match event["type"]:
+        case "missed_call":
+            return "A call was missed."
         case "timeout":
             return f"Nothing was heard for {event['minutes']} minutes."
         case "human_takeover":
