@@ -9,6 +9,7 @@ from admin.appointments import AppointmentView
 from admin.audit import AuditView
 from admin.base import StaffView
 from admin.calls import CallView
+from admin.cases import CaseView
 from admin.conversations import ConversationView
 from admin.customers import CustomerView
 from admin.events import EventView
@@ -26,6 +27,7 @@ from app.audit import Audit
 from app.calls import Call
 from app.conversations import Conversation
 from app.customers import Customer
+from app.evaluation import EvalCase
 from app.events import Event
 from app.inbox import Webhook
 from app.leads import Lead
@@ -50,6 +52,7 @@ VIEWS: tuple[tuple[type[StaffView], type, str, str, str], ...] = (
     (EventView, Event, "Events", "events", "Machinery"),
     (TaskView, SupportTask, "Support tasks", "tasks", "Support"),
     (AuditView, Audit, "Audit", "audit", "Support"),
+    (CaseView, EvalCase, "Test cases", "cases", "Assistant"),
 )
 """Every list of rows: view, table, name, path, group of the menu."""
 

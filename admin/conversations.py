@@ -16,6 +16,7 @@ from app.calls import Call
 from app.conversations import Conversation, Note, Turn
 from app.customers import Customer
 from app.escalations import Escalation
+from app.evaluation import making
 from app.extensions import db
 from app.leads import Lead
 from app.messages import Message
@@ -111,6 +112,7 @@ class ConversationView(StaffView):
             "escalations": _all(Escalation, row, Escalation.created_at),
             "lead": db.session.scalar(select(Lead).where(Lead.conversation_id == row.id)),
             "why": words.why_not_sent,
+            "numbers": making.numbers(row),
         }
 
 

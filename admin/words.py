@@ -28,7 +28,7 @@ AMBER = {
 BLUE = {"ai_active", "accepted", "sent", "submitted", "trialing", "qualified", "in_progress", "relayed", "answered"}
 GREEN = {
     "handled", "delivered", "active", "approved", "completed", "confirmed", "done", "human_active", "acknowledged",
-    "appointment_scheduled",
+    "appointment_scheduled", "passed",
 }  # fmt: skip
 WHY_NOT_SENT = {
     "opted_out": "The customer asked for no more texts. Nothing may be sent to them.",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.dispatch import understanding
-from app.dispatch.findings import Findings
+from app.dispatch.findings import Danger, Findings
 from app.evaluation.criteria import alike
 
 Json = dict[str, Any]
@@ -43,6 +43,12 @@ def judge(row: Json, found: Findings | None = None) -> list[str]:
         for measure, wanted, got, is_right in verdicts
         if not is_right
     ]
+
+
+def wishes(row: Json) -> list[str]:
+    """What is expected of a row, in sentences."""
+    verdicts = check(row, Findings(danger=Danger(level="")))
+    return [f"The {IN_WORDS[measure]} is to be {_shown(wanted)}." for measure, wanted, _, _ in verdicts]
 
 
 def check(row: Json, found: Findings) -> Iterator[Verdict]:

@@ -52,7 +52,7 @@ def test_the_result_shows_reply_acts_offers_with_prices_account_facts_and_state(
     assert replies[0].startswith("Hi, this is Prime Plumbing")
     assert "$150-$200" in replies[2]
     assert replies[3].startswith("Booked")
-    offered = page.html.select_one("li.turn table").text
+    offered = page.html.select("li.turn table")[-1].text
     assert "Thu, Sep 17, 10:00 AM-12:00 PM" in offered
     assert "$150-$200" in offered
     assert "Would book the time." in page
