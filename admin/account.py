@@ -101,7 +101,7 @@ def _evidence(evidence: Sequence[str]) -> list[str]:
 
 
 def _quoted(evidence: Sequence[str]) -> str:
-    return ", ".join(f"“{one}”" for one in evidence)
+    return ", ".join(f"“{words.plain(one)}”" for one in evidence)
 
 
 def _sure(name: str, value: float) -> str:
@@ -112,7 +112,9 @@ def _sure(name: str, value: float) -> str:
 def known(extracted: Mapping[str, Any]) -> str:
     """The facts of the frame in a line."""
     parts = [
-        (LABELS.get(name, words.plain(name)), _value(value)) for name, value in extracted.items() if name not in HIDDEN
+        (LABELS.get(name, words.plain(name)), _value(value))
+        for name, value in extracted.items()
+        if name not in HIDDEN and not (name == "jobs" and value == [extracted.get("job_type")])
     ]
     return "; ".join(f"{name} {value}" for name, value in parts if value)
 

@@ -30,7 +30,7 @@ def _milliseconds(_view: Any, _context: Any, row: EvalCase, _name: str) -> Any:
 
 
 class CaseView(StaffView):
-    column_list = ("created_at", "title", "kind", "trade", "passed", "run_at", "milliseconds", "is_active")
+    column_list = ("created_at", "passed", "title", "kind", "trade", "run_at", "milliseconds", "is_active")
     column_details_list = (
         "id", "title", "kind", "trade", "passed", "run_at", "milliseconds", "failing_since", "is_active", "note",
         "made_by", "created_at", "content",

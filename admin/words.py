@@ -70,9 +70,11 @@ def when(moment: datetime | None, tenant: Tenant | None = None) -> Markup:
 
 
 def window(start: datetime, end: datetime, tenant: Tenant | None = None) -> str:
-    """`Tue, Sep 15, 2:00-4:00 PM`, the promised arrival of a visit."""
+    """`Tue, Sep 15, 2:00-4:00 PM`, the promised arrival of a visit, or `..., 2:00 PM`."""
     there, until = local(start, tenant), local(end, tenant)
     first, last = (f"{one:%I:%M %p}".lstrip("0") for one in (there, until))
+    if first == last:
+        return f"{there:%a, %b} {there.day}, {first}"
     shorter = first[:-3] if first[-2:] == last[-2:] else first
     return f"{there:%a, %b} {there.day}, {shorter}-{last}"
 
