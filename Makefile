@@ -9,7 +9,7 @@ TYPED := app blueprints jobs config.py wsgi.py
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run servers web stream worker clock check test bench lock clean format lint types migrations
+.PHONY: help demo run servers web stream worker clock check test eval bench lock clean format lint types migrations
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -51,6 +51,10 @@ test: ## set up all that tests need, then every check and every test
 	$(SETUP) --dev --browser
 	@$(MAKE) --no-print-directory --keep-going format lint types migrations; checks=$$?; \
 	$(PY) -m pytest $(SIDE_BY_SIDE) && exit $$checks
+
+eval: ## score the dispatcher against its gates; MISSES=1 prints what was missed
+	$(SETUP) --dev
+	@$(PY) -m tests.eval $(if $(MISSES),--misses)
 
 bench: ## measure: a table, and var/bench.json
 	$(SETUP) --dev

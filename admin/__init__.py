@@ -9,6 +9,7 @@ from admin.appointments import AppointmentView
 from admin.audit import AuditView
 from admin.base import StaffView
 from admin.calls import CallView
+from admin.cases import CaseView
 from admin.conversations import ConversationView
 from admin.customers import CustomerView
 from admin.events import EventView
@@ -16,6 +17,7 @@ from admin.home import HomePage
 from admin.leads import LeadView
 from admin.messages import MessageView
 from admin.numbers import NumberView
+from admin.playground import PlaygroundPage
 from admin.queues import QueuesPage
 from admin.subscriptions import SubscriptionView
 from admin.tasks import TaskView
@@ -25,6 +27,7 @@ from app.audit import Audit
 from app.calls import Call
 from app.conversations import Conversation
 from app.customers import Customer
+from app.evaluation import EvalCase
 from app.events import Event
 from app.inbox import Webhook
 from app.leads import Lead
@@ -49,6 +52,7 @@ VIEWS: tuple[tuple[type[StaffView], type, str, str, str], ...] = (
     (EventView, Event, "Events", "events", "Machinery"),
     (TaskView, SupportTask, "Support tasks", "tasks", "Support"),
     (AuditView, Audit, "Audit", "audit", "Support"),
+    (CaseView, EvalCase, "Test cases", "cases", "Assistant"),
 )
 """Every list of rows: view, table, name, path, group of the menu."""
 
@@ -67,5 +71,8 @@ def init_app(web: Flask) -> None:
     for view, table, name, path, group in VIEWS:
         panel.add_view(view(table, name=name, endpoint=f"admin_{path}", url=f"/admin/{path}", category=group))
     panel.add_view(QueuesPage(name="Jobs", endpoint="admin_jobs", url="/admin/jobs", category="Machinery"))
-    for name in ("admin", *(f"admin_{path}" for _, _, _, path, _ in VIEWS), "admin_jobs"):
+    panel.add_view(
+        PlaygroundPage(name="Playground", endpoint="admin_playground", url="/admin/playground", category="Assistant")
+    )
+    for name in ("admin", *(f"admin_{path}" for _, _, _, path, _ in VIEWS), "admin_jobs", "admin_playground"):
         web.after_request_funcs.setdefault(name, []).append(access.protect)

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from app.clock import now
 from app.conversations import Conversation, Mode, Status
 from app.escalations import Escalation, EscalationState
+from app.evaluation import EvalCase
 from app.events import Event, EventStatus
 from app.extensions import db
 from app.inbox import Webhook, WebhookStatus
@@ -62,6 +63,10 @@ def open_tasks() -> ColumnElement[bool]:
     return SupportTask.state == TaskState.open
 
 
+def failing_cases() -> ColumnElement[bool]:
+    return EvalCase.failing_since.is_not(None)
+
+
 def texting_stopped() -> ColumnElement[bool]:
     stopped = (RegistrationStatus.rejected, RegistrationStatus.suspended)
     refused = exists().where(Registration.tenant_id == Tenant.id, Registration.status.in_(stopped))
@@ -109,6 +114,14 @@ LISTS: tuple[tuple[str, str, str, str, type[Any], Callable[[], ColumnElement[boo
         "failed",
         Event,
         failed_events,
+    ),
+    (
+        "Failing cases",
+        "Test cases that had passed and fail now.",
+        "cases",
+        "failing",
+        EvalCase,
+        failing_cases,
     ),
     ("Support tasks", "Open tasks for the support team.", "tasks", "open", SupportTask, open_tasks),
 )

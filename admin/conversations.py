@@ -8,13 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload
 
-from admin import attention, finding, words
+from admin import account, attention, finding, words
+from admin.account import Account
 from admin.base import StaffView, TenantFilter, linked
 from app import customers
 from app.calls import Call
 from app.conversations import Conversation, Note, Turn
 from app.customers import Customer
 from app.escalations import Escalation
+from app.evaluation import making
 from app.extensions import db
 from app.leads import Lead
 from app.messages import Message
@@ -29,6 +31,7 @@ class Entry:
     kind: str
     row: Any
     sentence: str = ""
+    account: Account | None = None
 
 
 def timeline(conversation: Conversation) -> list[Entry]:
@@ -36,37 +39,13 @@ def timeline(conversation: Conversation) -> list[Entry]:
     texts = _all(Message, conversation, Message.created_at)
     entries = [Entry(one.created_at, "text", one) for one in texts]
     entries += [Entry(one.at, "note", one, one.text) for one in _all(Note, conversation, Note.at)]
-    entries += [Entry(one.at, "turn", one, turn_in_words(one)) for one in _all(Turn, conversation, Turn.at)]
+    turns = [(one, account.of(one)) for one in _all(Turn, conversation, Turn.at)]
+    entries += [Entry(one.at, "turn", one, told.headline, told) for one, told in turns]
     return sorted(entries, key=lambda entry: (entry.at, entry.kind != "note", str(entry.row.id)))
 
 
 def _all(table: Any, conversation: Conversation, order: Any) -> Sequence[Any]:
     return db.session.scalars(select(table).where(table.conversation_id == conversation.id).order_by(order)).all()
-
-
-def turn_in_words(turn: Turn) -> str:
-    """What the dispatcher understood and decided, as a sentence or three."""
-    heard = "The customer was silent" if turn.event == "timeout" else f"Understood as “{words.plain(turn.intent)}”"
-    learnt = ", ".join(f"{words.plain(name)} {_said(value)}" for name, value in turn.extracted.items())
-    did = ", ".join(words.plain(str(act)) for act in turn.acts)
-    parts = [
-        f"{heard}{f' because of {_quoted(turn.evidence)}' if turn.evidence else ''}.",
-        f"Learnt: {learnt}." if learnt else "",
-        f"Decided: {did}." if did else "",
-        f"Said “{words.plain(turn.template)}”." if turn.template else "Said nothing.",
-        f"Stage: {words.plain(turn.stage)}. Took {turn.milliseconds:.1f} ms by {turn.engine}.",
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def _quoted(evidence: Sequence[str]) -> str:
-    return ", ".join(f"“{one}”" for one in evidence[:5])
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(str(one) for one in value.values() if one not in (None, "", []))
-    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
 def _customer(_view: Any, _context: Any, row: Conversation, _name: str) -> Any:
@@ -133,6 +112,7 @@ class ConversationView(StaffView):
             "escalations": _all(Escalation, row, Escalation.created_at),
             "lead": db.session.scalar(select(Lead).where(Lead.conversation_id == row.id)),
             "why": words.why_not_sent,
+            "numbers": making.numbers(row),
         }
 
 

@@ -16,6 +16,7 @@ from app.calls import Call
 from app.conversations import Conversation
 from app.customers import Customer
 from app.escalations import Escalation
+from app.evaluation import EvalCase
 from app.events import Event
 from app.extensions import db
 from app.inbox import Webhook
@@ -52,6 +53,7 @@ PAGES: dict[type[Any], str] = {
     Event: "events",
     SupportTask: "tasks",
     Audit: "audit",
+    EvalCase: "cases",
 }
 
 

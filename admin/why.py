@@ -7,9 +7,9 @@ from typing import Any
 from flask import url_for
 from sqlalchemy import select
 
-from admin import words
+from admin import account, words
+from admin.account import Account
 from admin.calls import webhooks_of
-from admin.conversations import turn_in_words
 from app import phones
 from app.calls import Call
 from app.conversations import Turn
@@ -38,6 +38,7 @@ class Step:
     at: datetime | None = None
     url: str | None = None
     state: str = "good"
+    account: Account | None = None
 
 
 def business(message: Message) -> Tenant | None:
@@ -93,8 +94,13 @@ def _cause(message: Message) -> list[Step]:
         if not any(step.url == _page(webhook) for step in found)
     ]
     if (turn := _turn(message)) is not None:
-        found.append(Step("Dispatcher's turn", turn_in_words(turn), turn.at))
+        found.append(_told(turn))
     return found
+
+
+def _told(turn: Turn) -> Step:
+    told = account.of(turn)
+    return Step("Dispatcher's turn", told.headline, turn.at, account=told)
 
 
 def _webhook(webhook: Webhook) -> Step:
@@ -203,7 +209,7 @@ def _was_answered(message: Message) -> list[Step]:
     turns = db.session.scalars(
         select(Turn).where(Turn.conversation_id == message.conversation_id, Turn.message_id == message.id)
     )
-    found = [Step("Dispatcher's turn", turn_in_words(turn), turn.at) for turn in turns]
+    found = [_told(turn) for turn in turns]
     answers = select(Message).where(
         Message.conversation_id == message.conversation_id, Message.answers_message_id == message.id
     )

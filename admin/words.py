@@ -28,7 +28,7 @@ AMBER = {
 BLUE = {"ai_active", "accepted", "sent", "submitted", "trialing", "qualified", "in_progress", "relayed", "answered"}
 GREEN = {
     "handled", "delivered", "active", "approved", "completed", "confirmed", "done", "human_active", "acknowledged",
-    "appointment_scheduled",
+    "appointment_scheduled", "passed",
 }  # fmt: skip
 WHY_NOT_SENT = {
     "opted_out": "The customer asked for no more texts. Nothing may be sent to them.",
@@ -67,6 +67,16 @@ def when(moment: datetime | None, tenant: Tenant | None = None) -> Markup:
     year = f" {there.year}" if there.year != now().year else ""
     text = f"{there:%b} {there.day}{year}, {there:%I:%M:%S %p %Z}".replace(", 0", ", ")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), ago(moment), text)
+
+
+def window(start: datetime, end: datetime, tenant: Tenant | None = None) -> str:
+    """`Tue, Sep 15, 2:00-4:00 PM`, the promised arrival of a visit, or `..., 2:00 PM`."""
+    there, until = local(start, tenant), local(end, tenant)
+    first, last = (f"{one:%I:%M %p}".lstrip("0") for one in (there, until))
+    if first == last:
+        return f"{there:%a, %b} {there.day}, {first}"
+    shorter = first[:-3] if first[-2:] == last[-2:] else first
+    return f"{there:%a, %b} {there.day}, {shorter}-{last}"
 
 
 def ago(moment: datetime) -> str:

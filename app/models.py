@@ -11,6 +11,7 @@ from app.conversations import Conversation, Note, Turn
 from app.customers import Customer
 from app.escalations import Escalation, Rung
 from app.estimates import Estimate
+from app.evaluation import EvalCase
 from app.events import Event
 from app.heard import HeardVersion
 from app.idempotency import IdempotencyKey
@@ -37,9 +38,9 @@ from app.users import Staff, User
 
 __all__ = [
     "Appointment", "Audit", "Calendar", "CalendarEvent", "Call", "Claim", "Connection", "Consent", "Contact",
-    "Conversation", "Customer", "Delivery", "Escalation", "Estimate", "Event", "ExternalEvent", "HeardVersion",
-    "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number", "OAuthState", "OfferedSlot",
-    "OptOut", "RefreshToken", "Registration", "Reminder", "Report", "Rung", "ServiceKey", "Session", "Staff",
-    "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent",
+    "Conversation", "Customer", "Delivery", "Escalation", "Estimate", "EvalCase", "Event", "ExternalEvent",
+    "HeardVersion", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number", "OAuthState",
+    "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Reminder", "Report", "Rung", "ServiceKey", "Session",
+    "Staff", "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent",
     "UsageReservation", "User", "Webhook",
 ]  # fmt: skip

@@ -103,6 +103,13 @@ def ask_support(key: str, kind: str, why: str, tenant_id: UUID | None = None) ->
     db.session.execute(insert(SupportTask).values(**values).on_conflict_do_nothing())
 
 
+def settle_support(key: str, note: str) -> None:
+    """Close the open task of a cause that is gone."""
+    wanted = select(SupportTask).where(SupportTask.key == key, SupportTask.state == TaskState.open).with_for_update()
+    if (task := db.session.scalar(wanted)) is not None:
+        close_support(task, TaskState.done, note)
+
+
 def close_support(task: SupportTask, state: TaskState, note: str) -> None:
     """Close a task of the support team with a line about it; raises NoteRequired, and TaskClosed the second time."""
     if not note.strip():

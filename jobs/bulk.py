@@ -8,6 +8,7 @@ from app.calls import missed
 from app.calls.missed import Ending
 from app.clock import now
 from app.conversations import gates, hearing, human, nights, reminding, turns, visits
+from app.evaluation import nightly
 from app.extensions import db
 from app.queue import Job, ring
 from app.scheduling import deadlines, reminders
@@ -31,6 +32,7 @@ def run() -> None:
         recover_turns,
         idempotency.discard_old,
         consent.discard_old,
+        play_cases,
     ):
         try:
             work()
@@ -85,6 +87,12 @@ def open_gates() -> None:
     """Blocked threads go on when their business may text again."""
     for thread in gates.reopenable():
         gates.reopen(thread)
+
+
+def play_cases() -> None:
+    """Once a night every test case is played; support hears of one that passed and fails."""
+    if nightly.play_due(now()) == nightly.AT_ONCE:
+        ring(Job.drain_bulk)
 
 
 def recover_turns() -> None:

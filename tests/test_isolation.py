@@ -17,6 +17,7 @@ from app.conversations import Conversation
 from app.customers import Customer
 from app.escalations import Escalation
 from app.estimates import Estimate
+from app.evaluation import CaseKind, EvalCase
 from app.extensions import db
 from app.heard import HeardVersion
 from app.leads import Lead
@@ -238,6 +239,22 @@ def test_the_database_hides_rows_when_a_filter_is_forgotten(web, factories, stra
         changed = db.session.execute(text("UPDATE lead SET notes = 'mine now'"))
         assert changed.rowcount == 0
         db.session.rollback()
+
+
+def test_a_test_case_is_seen_by_support_and_by_no_business(web, factories):
+    tenant_id = factories.business()
+    with factories.changing() as session:
+        session.add(EvalCase(kind=CaseKind.turn, title="x", trade="plumbing", content={}, made_by="support"))
+    with web.app_context():
+        for wanted, seen in ((tenancy.STAFF, 1), (tenancy.NOBODY, 0), (tenancy.Scope("tenant", tenant_id), 0)):
+            with tenancy.scope(wanted):
+                assert len(db.session.scalars(select(EvalCase)).all()) == seen, wanted
+                db.session.rollback()
+        with tenancy.scope(tenancy.Scope("tenant", tenant_id)):
+            db.session.add(EvalCase(kind=CaseKind.turn, title="y", trade="plumbing", content={}, made_by="them"))
+            with pytest.raises(Exception, match="row-level security"):
+                db.session.flush()
+            db.session.rollback()
 
 
 def test_the_database_shows_nothing_to_nobody_and_takes_no_foreign_row(web, factories, strangers):

@@ -29,14 +29,33 @@ def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "") -
         price_book=(),
         find_slots=lambda _wanted: Found(),
         check_area=lambda **_where: NOWHERE,
-        **_common(tenant, customer, seed),
+        **_common(tenant, customer, seed, now()),
     )
 
 
 def full(thread: Conversation) -> Context:
     """Everything for a turn of this thread; the two functions in it are pure, over what was read here."""
-    tenant, moment, asker = thread.tenant, now(), str(thread.id)
-    terms = _without_vacation(tenants.terms(tenant), tenant, moment)
+    tenant, moment = thread.tenant, now()
+    return Context(
+        offers=tuple(_offer(row) for row in offered.standing(thread.id)),
+        lapsed=tuple(_offer(row) for row in offered.lapsed(thread.id)),
+        appointments=tuple(own_visit(visit) for visit in appointments.upcoming(tenant.id, thread.customer_id)),
+        **_work(tenant, moment, str(thread.id)),
+        **_common(tenant, thread.customer, str(thread.id), moment),
+    )
+
+
+def imagined(tenant: Tenant, moment: datetime, *, customer: Customer | None = None, seed: str = "") -> Context:
+    """Everything that a turn at that moment would know, in a conversation that does not exist: nothing is offered.
+
+    With a customer it knows what is known of him, though not his visits. Reads only.
+    """
+    return Context(**_work(tenant, moment, None), **_common(tenant, customer, seed, moment))
+
+
+def _work(tenant: Tenant, moment: datetime, asker: str | None) -> dict[str, Any]:
+    """What can be booked at that moment, where, and at what price."""
+    terms = terms_at(tenant, moment)
     people = [person.plain() for person in technicians.active(tenant.id)]
     start, end = technicians.horizon(moment, terms.horizon_days)
     taken = appointments.busy(tenant.id, start, end)
@@ -50,19 +69,20 @@ def full(thread: Conversation) -> Context:
     def check_area(**where: Any) -> AreaVerdict:
         return area.check(terms, **where)
 
-    visits = appointments.upcoming(tenant.id, thread.customer_id)
-    return Context(
-        price_book=tuple(_line(line) for line in estimates.active(tenant.id) if line.job_type != estimates.DIAGNOSTIC),
-        find_slots=find_slots,
-        check_area=check_area,
-        offers=tuple(_offer(row) for row in offered.standing(thread.id)),
-        lapsed=tuple(_offer(row) for row in offered.lapsed(thread.id)),
-        appointments=tuple(_visit(visit) for visit in visits),
-        job_number=appointments.new_job_number(),
-        confirm_clock=spoken(tenant.settings.reminders.tentative_confirm_time),
-        calendar_stale=is_stale,
-        **_common(tenant, thread.customer, str(thread.id)),
-    )
+    lines = estimates.active(tenant.id)
+    return {
+        "price_book": tuple(_line(line) for line in lines if line.job_type != estimates.DIAGNOSTIC),
+        "find_slots": find_slots,
+        "check_area": check_area,
+        "job_number": appointments.new_job_number(),
+        "confirm_clock": spoken(tenant.settings.reminders.tentative_confirm_time),
+        "calendar_stale": is_stale,
+    }
+
+
+def terms_at(tenant: Tenant, moment: datetime) -> Terms:
+    """The terms of a business at that moment."""
+    return _without_vacation(tenants.terms(tenant), tenant, moment)
 
 
 def _without_vacation(terms: Terms, tenant: Tenant, moment: datetime) -> Terms:
@@ -76,8 +96,8 @@ def _without_vacation(terms: Terms, tenant: Tenant, moment: datetime) -> Terms:
     return replace(terms, out_from=moment.astimezone(tenant.zone).date(), out_until=back)
 
 
-def _common(tenant: Tenant, customer: Customer | None, seed: str) -> dict[str, Any]:
-    chosen, moment = tenant.settings, now()
+def _common(tenant: Tenant, customer: Customer | None, seed: str, moment: datetime) -> dict[str, Any]:
+    chosen = tenant.settings
     owner = users.owner_of(tenant.id)
     limits, emergency = chosen.operational_limits, chosen.emergency_service
     diagnostic = chosen.pricing.diagnostic
@@ -171,7 +191,8 @@ def _offer(row: offered.OfferedSlot) -> Offer:
     return Offer(row.number, row.plain(), low, high, tuple(row.job_types), held=row.is_held)
 
 
-def _visit(visit: appointments.Appointment) -> OwnAppointment:
+def own_visit(visit: appointments.Appointment) -> OwnAppointment:
+    """A visit as the dispatcher knows it."""
     return OwnAppointment(
         id=str(visit.id),
         window_start=visit.window_start_at,

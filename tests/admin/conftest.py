@@ -17,6 +17,7 @@ from app.consent import Consent
 from app.conversations import Conversation, Mode, Note, Turn
 from app.customers import Customer
 from app.escalations import Escalation
+from app.evaluation import CaseKind, EvalCase
 from app.events import Event, EventStatus
 from app.inbox import Webhook, WebhookStatus
 from app.leads import Lead
@@ -34,7 +35,7 @@ STAFF = "support@nevermisscall.example"
 SID = {kind: kind + "0123456789abcdef" * 2 for kind in ("CA", "SM", "MM")}
 LISTS = (
     "tenants", "numbers", "subscriptions", "customers", "calls", "conversations", "messages", "leads", "appointments",
-    "webhooks", "events", "tasks", "audit",
+    "webhooks", "events", "tasks", "audit", "cases",
 )  # fmt: skip
 
 
@@ -97,6 +98,7 @@ def world(factories, clock) -> World:
         keep(owner=owner, alarm=alarm)
         audit.record("plan.change", "subscription:x", actor=STAFF, tenant_id=tenant_id, reason="asked by phone")
         keep(audit=session.scalar(select(Audit).where(Audit.action == "plan.change")))
+        keep(cases=case_of("no hot water since this morning"))
     return made
 
 
@@ -234,6 +236,19 @@ def machinery(tenant_id):
         ),
         "tasks": SupportTask(tenant_id=tenant_id, key="k1", kind="carrier_refusal", why="The carrier refuses us."),
     }
+
+
+def case_of(text, **expected):
+    """A case of one text that passes, unless something else is expected."""
+    content = {
+        "id": "c001", "text": text, "trade": "plumbing", "now": "2026-09-15T10:00:00",
+        "context": {"asked": None, "offers": None}, "urgency": "urgent", "urgency_ok": ["urgent"],
+        "life_safety": None, "job_type": "water_heater", "job_ok": ["water_heater"], "intent": "new_job",
+        "intent_ok": ["new_job"], "slots": {}, "slices": [], "note": "A water heater",
+    }  # fmt: skip
+    return EvalCase(
+        kind=CaseKind.turn, title="No hot water", trade="plumbing", content=content | expected, made_by=STAFF
+    )
 
 
 def webhook(kind, event_id, payload, status, **facts):
