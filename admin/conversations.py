@@ -1,6 +1,6 @@
 """The threads, each with its texts, its notes and what the dispatcher made of every turn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,14 +49,26 @@ def turn_in_words(turn: Turn) -> str:
     heard = "The customer was silent" if turn.event == "timeout" else f"Understood as “{words.plain(turn.intent)}”"
     learnt = ", ".join(f"{words.plain(name)} {_said(value)}" for name, value in turn.extracted.items())
     did = ", ".join(words.plain(str(act)) for act in turn.acts)
+    asked = turn.suggestion or {}
     parts = [
         f"{heard}{f' because of {_quoted(turn.evidence)}' if turn.evidence else ''}.",
         f"Learnt: {learnt}." if learnt else "",
         f"Decided: {did}." if did else "",
         f"Said “{words.plain(turn.template)}”." if turn.template else "Said nothing.",
         f"Stage: {words.plain(turn.stage)}. Took {turn.milliseconds:.1f} ms by {turn.engine}.",
+        f"Asked the model: {_opinion(asked)}." if asked else "",
     ]
     return " ".join(part for part in parts if part)
+
+
+def _opinion(asked: Mapping[str, Any]) -> str:
+    """What came of asking the language model, and what of it the guard let pass."""
+    told = f"{asked.get('outcome', '')} after {asked.get('milliseconds', 0):.0f} ms"
+    if detail := asked.get("detail"):
+        told += f" ({detail})"
+    if rejected := asked.get("rejected"):
+        told += f"; not taken: {'; '.join(map(str, rejected))}"
+    return told
 
 
 def _quoted(evidence: Sequence[str]) -> str:

@@ -16,10 +16,13 @@ from app.dispatch.types import Context, Estimate, Offer, OwnAppointment
 from app.dispatch.types import Customer as KnownCustomer
 from app.extensions import db
 from app.leads import Lead, LeadStatus
+from app.messages import Direction, Message, MessageStatus
+from app.providers import llm
 from app.scheduling import appointments, area, availability, offered, technicians
 from app.scheduling.types import AreaVerdict, Found, Place, Terms, Wanted
 from app.tenants import Tenant
 
+MOST_RECENT = 6
 NOWHERE = AreaVerdict("ask", Place())
 
 
@@ -51,6 +54,7 @@ def full(thread: Conversation) -> Context:
         return area.check(terms, **where)
 
     visits = appointments.upcoming(tenant.id, thread.customer_id)
+    may_ask = tenant.settings.dispatcher.external_model_allowed and llm.is_on()
     return Context(
         price_book=tuple(_line(line) for line in estimates.active(tenant.id) if line.job_type != estimates.DIAGNOSTIC),
         find_slots=find_slots,
@@ -61,8 +65,21 @@ def full(thread: Conversation) -> Context:
         job_number=appointments.new_job_number(),
         confirm_clock=spoken(tenant.settings.reminders.tentative_confirm_time),
         calendar_stale=is_stale,
+        external_model_allowed=may_ask,
+        recent=_recent(thread) if may_ask else (),
         **_common(tenant, thread.customer, str(thread.id)),
     )
+
+
+def _recent(thread: Conversation) -> tuple[tuple[str, str], ...]:
+    """The last texts of the thread that were dealt with, oldest first, for a reader who has not followed it."""
+    past = select(Message.direction, Message.body).where(
+        Message.conversation_id == thread.id,
+        Message.status.not_in((MessageStatus.received, MessageStatus.discarded)),
+        Message.body != "",
+    )
+    rows = db.session.execute(past.order_by(Message.created_at.desc()).limit(MOST_RECENT)).all()
+    return tuple(("customer" if row.direction == Direction.inbound else "business", row.body) for row in rows[::-1])
 
 
 def _without_vacation(terms: Terms, tenant: Tenant, moment: datetime) -> Terms:

@@ -78,6 +78,7 @@ class _Door(BaseHTTPRequestHandler):
     """One connection; the model is on its server."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     @property
     def model(self) -> ModelServer:
