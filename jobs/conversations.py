@@ -102,6 +102,19 @@ class attempt:  # noqa: N801 - reads as a word in `with`
         return True
 
 
+def take(conversation_id: UUID) -> None:
+    """Take one turn to its end, the model's answer included; what fails twice goes to a person."""
+    with tracing.following(None), attempt(conversation_id):
+        work = turns.read(conversation_id)
+        db.session.commit()
+        if work is not None:
+            _think_and_act(work)
+
+
+def _think_and_act(work: Work) -> None:
+    act(work, think(work))
+
+
 def think(work: Work) -> Thought:
     """Let the rules decide, and ask the model where they are unsure and the business allows it."""
     business = str(work.tenant_id)

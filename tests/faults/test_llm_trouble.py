@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import text
 
 from app import tenancy
 from app.conversations import Turn
@@ -243,6 +244,49 @@ def test_a_customer_who_writes_again_does_not_wait_for_the_model(story, model):
     assert time.perf_counter() - started < 5.0
     assert "911" in story.heard()[-1]
     assert last_turn(story).suggestion == {}
+
+
+def test_a_turn_that_asks_keeps_nobody_else_waiting(story, model):
+    """Both are due at the same moment, the one who has to wait for the model first."""
+    model.on("hang", llm_deadline_s=1.5)
+    story.misses(OTHER)
+    story.texts(UNCLEAR)
+    story.texts("my faucet drips, 789 Sunset Blvd 90210", OTHER)
+    story.clock.move_to(max(story.thread().ai_due_at, story.thread(OTHER).ai_due_at))
+    story.workers.sweep()
+    told = sorted(story.all(Turn), key=lambda turn: turn.id)
+    assert [turn.suggestion.get("outcome") for turn in told] == [None, "timed out"]
+    assert "$150-$200" in story.heard(OTHER)[-1]
+    assert story.heard()[-1].startswith(TEMPLATE)
+
+
+def test_no_transaction_is_open_while_the_model_thinks(story, model, tables_owner):
+    """Looked at twenty times during a hang of a second, from outside."""
+    model.on("hang", llm_deadline_s=1)
+    story.texts(UNCLEAR)
+    story.clock.move_to(story.thread().ai_due_at)
+    idle = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND pid <> pg_backend_pid()"
+    )
+    seen = []
+
+    def look():
+        while not model.requests:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        with tables_owner.connect() as connection:
+            for _ in range(20):
+                seen.append(connection.scalar(idle))
+                connection.rollback()
+                time.sleep(0.03)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    story.workers.sweep()
+    watcher.join()
+    assert last_turn(story).suggestion["outcome"] == "timed out"
+    assert max(seen[:20]) <= 1
+    assert seen.count(0) >= 15  # a look for newer texts now and then is short
 
 
 @pytest.mark.parametrize(
