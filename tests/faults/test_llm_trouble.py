@@ -1,7 +1,11 @@
 """A language model that answers badly, late or not at all: the customer is answered in time, and it is known why."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -21,6 +25,7 @@ from tests.faults.test_queue_trouble import redis_gone
 from tests.flows.story import CUSTOMER, OTHER, THIRD, Story
 from tests.language_model import WIRES, last_turn
 
+ROOT = Path(__file__).parents[2]
 UNCLEAR = "it makes a strange gurgling sound again"
 REPLY = "Sorry to hear that. What exactly makes the sound, and what's your street address and ZIP?"
 TEMPLATE = "What exactly is the problem"
@@ -192,6 +197,36 @@ def test_the_breaker_is_one_for_all_processes(story, model, chosen):
         assert llm.status()[0] == "breaker open"
         assert llm.ask({}, business="b").result().outcome == "breaker open"
     assert len(model.requests) == breaker.FAIL_MAX
+
+
+FORKS = """
+import os
+from app import create_app
+from app.providers import llm
+from config import settings
+app = create_app(settings())
+with app.app_context():
+    llm.warm()
+    print(llm.ask({"customer_text": "hm"}, business="b").result().outcome, flush=True)
+    for _ in range(2):
+        child = os.fork()
+        if child == 0:
+            print(llm.ask({"customer_text": "hm"}, business="b").result().outcome, flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+"""
+
+
+def test_the_forks_of_a_worker_ask_with_what_it_has_loaded(model, chosen):
+    """RQ forks for every job: the thread that carries the questions does not come along, the libraries do."""
+    model.on("ok")
+    told = model.server.settings("openai_compatible", "ok") | {"redis_url": chosen.redis_url, "env": "test"}
+    environment = os.environ | {name.upper(): value for name, value in told.items()}
+    ran = subprocess.run(
+        [sys.executable, "-c", FORKS], env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert ran.stdout.split() == ["answered"] * 3
+    assert len(model.requests) == 3
 
 
 def test_without_redis_nothing_is_asked_and_everybody_is_answered(story, model):
