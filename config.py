@@ -57,6 +57,22 @@ class Settings(BaseSettings):
     provider_connect_seconds: float = Field(default=2.0, gt=0)
     provider_total_seconds: float = Field(default=10.0, gt=0)
 
+    llm_provider: str = "none"
+    """none, openai, openai_compatible or anthropic; with any other word the rules answer alone (0018)."""
+    llm_base_url: str = ""
+    """Where the model is asked; empty: the provider's own address, which `openai_compatible` has not."""
+    llm_model: str = ""
+    llm_api_key: SecretStr = SecretStr("")
+    llm_output_mode: Literal["native", "tool", "prompted"] = "native"
+    """How the answer's shape is asked for: by JSON schema, as a function call, or in words for weak servers."""
+    llm_deadline_s: float = Field(default=6.0, gt=0, le=7)
+    """Seconds for everything that one turn asks of the model; the whole turn stays under eight."""
+    llm_max_tokens: int = Field(default=400, ge=100, le=4000)
+    llm_daily_cap: int = Field(default=300, ge=0)
+    """Questions per business and UTC day."""
+    llm_for_process: bool = False
+    """Whether `POST /dispatch/process` may ask the model: its requests carry no switch of the business."""
+
     jwt_generation: int = Field(default=1, ge=1)
     """Raise it to sign access tokens with a new key; the former one is still accepted and published."""
     stream_jwt_in_query: bool = True
@@ -91,6 +107,7 @@ class Settings(BaseSettings):
                     "GOOGLE_..._URL must begin with https://",
                     not all(url.startswith("https://") for url in self._google),
                 ),
+                ("LLM_BASE_URL must begin with https://, or be on this machine", not self._is_model_safe),
             )
             if is_so
         ]
@@ -101,6 +118,13 @@ class Settings(BaseSettings):
     @property
     def _google(self) -> tuple[str, ...]:
         return self.google_auth_url, self.google_token_url, self.google_revoke_url, self.google_api_url
+
+    @property
+    def _is_model_safe(self) -> bool:
+        """Customers' words do not travel in the clear."""
+        return not self.llm_base_url or self.llm_base_url.startswith(
+            ("https://", "http://127.0.0.1:", "http://localhost:")
+        )
 
     @property
     def calendar_callbacks(self) -> tuple[str, ...]:

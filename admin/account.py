@@ -155,9 +155,16 @@ def _refusal(verdict: str) -> str:
 
 
 def _model(turn: Turn) -> str:
-    return "; ".join(
-        f"{words.plain(name)} {_value(value)}" for name, value in turn.suggestion.items() if value not in (None, [], "")
-    )
+    """What came of asking the language model, and what of it the guard let pass."""
+    asked = turn.suggestion
+    if not asked:
+        return ""
+    told = f"{asked.get('outcome', '')} after {asked.get('milliseconds', 0):.0f} ms"
+    if detail := asked.get("detail"):
+        told += f" ({detail})"
+    if rejected := asked.get("rejected"):
+        told += f"; not taken: {'; '.join(map(str, rejected))}"
+    return told
 
 
 def _engine(engine: str) -> str:

@@ -6,13 +6,17 @@ from flask_admin import AdminIndexView, expose
 
 from admin import attention, finding, words
 from admin.base import StaffOnly, preload_tenants, tenant_of
+from app.providers import llm
 
 
 class HomePage(StaffOnly, AdminIndexView):
     @expose("/")
     def index(self) -> ResponseReturnValue:
         """The search box and the counts above everything."""
-        return self.render("panel/home.html", buckets=attention.buckets(), words=words)
+        model, about_model = llm.status()
+        return self.render(
+            "panel/home.html", buckets=attention.buckets(), words=words, model=model, about_model=about_model
+        )
 
     @expose("/search")
     def search(self) -> ResponseReturnValue:

@@ -180,6 +180,7 @@ class Dispatcher(Group):
     referral_text: str = Field(default="", max_length=160)
     warranty_note: str = Field(default="", max_length=160)
     extra_facts: str = Field(default="", max_length=1000)
+    external_model_allowed: bool = False  # redacted texts may be shown to the language model
 
 
 class Diagnostic(Group):

@@ -38,7 +38,7 @@ def outbox() -> None:
 
 def turns() -> None:
     """Turns of the dispatcher."""
-    _attend(Job.drain_turns, conversations.drain_once)
+    _attend(Job.drain_turns, conversations.Turns().drain_once)
 
 
 def bulk() -> None:

@@ -21,7 +21,8 @@ from rq import Queue
 
 from app import create_app, tenancy, tracing, warm
 from app.extensions import db
-from app.queue import QUEUES
+from app.providers import llm
+from app.queue import QUEUES, Job
 from config import settings
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,9 @@ class Worker(rq.Worker):
 
 def serve(name: str) -> None:
     """Work on one queue until told to stop."""
+    if name == QUEUES[Job.drain_turns]:
+        with app.app_context():
+            llm.warm()  # every drain is a fork of this process; none of them shall load it again
     connection = Redis.from_url(settings().redis_url)
     worker = Worker(
         [Queue(name, connection=connection, serializer="json")],

@@ -35,7 +35,7 @@ SPECIFICATION = ROOT / "var/twilio-spec"
 CERTIFICATES = Path(os.environ.get("NODE_EXTRA_CA_CERTS", "/etc/ssl/certs/ca-certificates.crt"))
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 OLDEST_PYTHON = (3, 11)
-NEEDED_MEGABYTES = 900
+NEEDED_MEGABYTES = 1000
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The stage: embedded servers, sandbox carrier, mail and Google, the web application, a frozen clock, workers."""
+"""The stage: embedded servers, the sandbox's outside world, the web application, a frozen clock, workers."""
 
 import datetime as dt
 import socket
@@ -20,7 +20,9 @@ from config import Settings
 from sandbox import carrier as carrier_sandbox
 from sandbox import embedded, mail
 from sandbox import google as google_sandbox
+from sandbox import llm as llm_sandbox
 from tests.factories import Factories
+from tests.language_model import LanguageModel
 
 ACCOUNT = "AC" + "1" * 32
 SEAL = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -152,6 +154,24 @@ def google(_google: google_sandbox.Google) -> Iterator[google_sandbox.Google]:
     _google.reset()
     yield _google
     assert _google.complaints == []
+
+
+@pytest.fixture(scope="session")
+def _model() -> Iterator[llm_sandbox.ModelServer]:
+    """A language model, for the whole run."""
+    running = llm_sandbox.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def model(web: Flask, _model: llm_sandbox.ModelServer) -> Iterator[LanguageModel]:
+    """The language model, which the product knows only where a test says so; wrong requests to it fail the test."""
+    _model.reset()
+    told = LanguageModel(web, _model)
+    yield told
+    told.off()
+    assert _model.complaints == []
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 import ast
 import importlib
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from app.extensions import db
 ROOT = Path(__file__).resolve().parent.parent
 MOST_LINES = 300
 PRODUCT = ("app", "blueprints", "admin", "jobs", "sandbox", "scripts")
-OUTSIDE = {"twilio", "stripe", "requests", "smtplib", "httpx", "urllib3"}
+OUTSIDE = {"twilio", "stripe", "requests", "smtplib", "httpx", "urllib3", "pydantic_ai", "openai", "anthropic"}
 MAY_TALK = ("app/providers/", "blueprints/guards.py", "sandbox/", "scripts/")
 BUILT = "blueprints/web_ui/static/vendor"
 
@@ -100,6 +102,14 @@ def test_only_the_providers_talk_to_the_outside():
         and (found := OUTSIDE & {module.split(".")[0] for module in imports(path)})
     ]
     assert wrong == []
+
+
+def test_the_model_is_loaded_by_nobody_who_does_not_ask_it():
+    """It costs a second and 75 MB: web, stream, clock and workers start without it (decision 0018)."""
+    heavy = "pydantic_ai", "openai", "anthropic", "tiktoken"
+    program = f"import sys, wsgi, jobs.worker, jobs.clock; print([one for one in {heavy!r} if one in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_every_job_resolves():

@@ -1,6 +1,7 @@
 """What the dispatcher decided is done: under the thread's lock, if nobody has spoken meanwhile (behaviour.md P4)."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from app import consent, tenants, usage, users
@@ -45,7 +46,9 @@ class LostSlot(Conflict):
     code = "SLOT_UNAVAILABLE"
 
 
-def act_on(work: Work, result: Result, state: State, *, milliseconds: float) -> bool:
+def act_on(
+    work: Work, result: Result, state: State, *, milliseconds: float, suggestion: dict[str, Any] | None = None
+) -> bool:
     """Carry a decision out and write it down; False when it was dropped.
 
     Raises LostSlot, with the slot's id in `details`, when a booking lost its race; nothing is changed then.
@@ -56,7 +59,7 @@ def act_on(work: Work, result: Result, state: State, *, milliseconds: float) -> 
     if limits.are_reached(thread, work.event, result):
         limits.hand_over(thread, result)
         return True
-    _write_down(thread, work, result, milliseconds)
+    _write_down(thread, work, result, milliseconds, suggestion or {})
     _remember(thread, result, state)
     for act in result.acts:
         _carry_out(thread, work, result, act)
@@ -86,7 +89,9 @@ def _still_ours(thread: Conversation, work: Work) -> bool:
     return True
 
 
-def _write_down(thread: Conversation, work: Work, result: Result, milliseconds: float) -> None:
+def _write_down(
+    thread: Conversation, work: Work, result: Result, milliseconds: float, suggestion: dict[str, Any]
+) -> None:
     db.session.add(
         Turn(
             tenant_id=thread.tenant_id,
@@ -103,6 +108,7 @@ def _write_down(thread: Conversation, work: Work, result: Result, milliseconds: 
             confidences=dict(result.confidences),
             candidates=list(result.candidates),
             verdicts=list(result.verdicts),
+            suggestion=suggestion,
             template=result.template,
             engine=result.engine,
             milliseconds=round(milliseconds, 2),

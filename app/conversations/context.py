@@ -16,10 +16,13 @@ from app.dispatch.types import Context, Estimate, Offer, OwnAppointment
 from app.dispatch.types import Customer as KnownCustomer
 from app.extensions import db
 from app.leads import Lead, LeadStatus
+from app.messages import Direction, Message, MessageStatus
+from app.providers import llm
 from app.scheduling import appointments, area, availability, offered, technicians
 from app.scheduling.types import AreaVerdict, Found, Place, Terms, Wanted
 from app.tenants import Tenant
 
+MOST_RECENT = 6
 NOWHERE = AreaVerdict("ask", Place())
 
 
@@ -36,7 +39,10 @@ def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "") -
 def full(thread: Conversation) -> Context:
     """Everything for a turn of this thread; the two functions in it are pure, over what was read here."""
     tenant, moment = thread.tenant, now()
+    may_ask = tenant.settings.dispatcher.external_model_allowed and llm.is_on()
     return Context(
+        external_model_allowed=may_ask,
+        recent=_recent(thread) if may_ask else (),
         offers=tuple(_offer(row) for row in offered.standing(thread.id)),
         lapsed=tuple(_offer(row) for row in offered.lapsed(thread.id)),
         appointments=tuple(own_visit(visit) for visit in appointments.upcoming(tenant.id, thread.customer_id)),
@@ -83,6 +89,17 @@ def _work(tenant: Tenant, moment: datetime, asker: str | None) -> dict[str, Any]
 def terms_at(tenant: Tenant, moment: datetime) -> Terms:
     """The terms of a business at that moment."""
     return _without_vacation(tenants.terms(tenant), tenant, moment)
+
+
+def _recent(thread: Conversation) -> tuple[tuple[str, str], ...]:
+    """The last texts of the thread that were dealt with, oldest first, for a reader who has not followed it."""
+    past = select(Message.direction, Message.body).where(
+        Message.conversation_id == thread.id,
+        Message.status.not_in((MessageStatus.received, MessageStatus.discarded)),
+        Message.body != "",
+    )
+    rows = db.session.execute(past.order_by(Message.created_at.desc()).limit(MOST_RECENT)).all()
+    return tuple(("customer" if row.direction == Direction.inbound else "business", row.body) for row in rows[::-1])
 
 
 def _without_vacation(terms: Terms, tenant: Tenant, moment: datetime) -> Terms:

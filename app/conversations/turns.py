@@ -1,6 +1,7 @@
 """Whose turn it is: threads that wait for the dispatcher are claimed, read, and let go of before it thinks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,6 +12,7 @@ from app.clock import now
 from app.conversations import Conversation, Mode, Status, closing, context, hearing
 from app.dispatch import Context, Event, State
 from app.extensions import db
+from app.messages import Direction, Message, MessageStatus
 
 LEASE = timedelta(seconds=30)
 MAX_FAILURES = 2
@@ -22,6 +24,7 @@ class Work:
     """One turn to take: everything that was read for it."""
 
     conversation_id: UUID
+    tenant_id: UUID
     event: Event
     state: State
     context: Context
@@ -65,6 +68,7 @@ def read(conversation_id: UUID) -> Work | None:
         return None
     return Work(
         conversation_id=thread.id,
+        tenant_id=thread.tenant_id,
         event=event,
         state=State.from_json(thread.dispatch_state),
         context=context.full(thread),
@@ -72,6 +76,16 @@ def read(conversation_id: UUID) -> Work | None:
         control_version=thread.control_version,
         message_ids=ids,
     )
+
+
+def outdated(heard: Mapping[UUID, AbstractSet[UUID]]) -> set[UUID]:
+    """The threads whose customer has written since; `heard` are the texts that each turn answers."""
+    waiting = select(Message.conversation_id, Message.id).where(
+        Message.conversation_id.in_(heard),
+        Message.direction == Direction.inbound,
+        Message.status == MessageStatus.received,
+    )
+    return {thread for thread, text in db.session.execute(waiting) if thread and text not in heard[thread]}
 
 
 def _is_silent_for_good(thread: Conversation) -> bool:

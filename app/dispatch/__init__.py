@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.dispatch import policy
-from app.dispatch.types import Context, Event, Result, State, Suggestion
+from app.dispatch.suggestion import Suggestion
+from app.dispatch.types import Context, Event, Result, State
 
 __all__ = ["Context", "Event", "Result", "State", "Suggestion", "decide"]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
-from app.dispatch import jobs
+from app.dispatch import addresses, jobs, names
 from app.dispatch.findings import Findings
-from app.dispatch.types import LEVELS, Suggestion
+from app.dispatch.suggestion import Suggestion
+from app.dispatch.types import LEVELS
 from app.dispatch.wording import GSM7, MOST_CHARACTERS
 
 MOST_QUESTIONS = 2
@@ -46,18 +48,53 @@ def faults(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def merge(found: Findings, suggestion: Suggestion | None, trade: str) -> Findings:
-    """The rules' findings with what the model may add: a missing job, a clearer intent, a higher urgency, a name."""
+def merge(found: Findings, suggestion: Suggestion | None, trade: str, texts: Sequence[str] = ()) -> Findings:
+    """The rules' findings with what the model may add: a missing job, a clearer intent, a higher urgency, a name.
+
+    `texts` are what the customer wrote before; a name counts only if it stands in one of them, or in this one.
+    """
     if suggestion is None:
         return found
-    types = tuple(job for job in suggestion.job_types if job in {name for name, _ in jobs.ranked(trade)})
-    if types and not found.jobs.types:
+    types = known_jobs(suggestion, trade)
+    if types and is_vague(found):
         found = replace(found, jobs=replace(found.jobs, types=types[:1], confidence=SUGGESTED, other_trade=None))
     if suggestion.intent in MODEL_INTENTS and found.intent in WEAK_INTENTS:
         found = replace(found, intents=(suggestion.intent, *found.intents), intent_confidence=SUGGESTED)
     level = suggestion.urgency_level
     if level in LEVELS and LEVELS[level] > LEVELS[found.danger.level]:
         found = replace(found, danger=replace(found.danger, level=level, confidence=SUGGESTED))
-    if suggestion.name and found.name is None and suggestion.name.lower() in found.text.lower():
+    if suggestion.name and found.name is None and is_name(suggestion.name, (found.text, *texts)):
         found = replace(found, name=suggestion.name)
     return found
+
+
+def known_jobs(suggestion: Suggestion, trade: str) -> tuple[str, ...]:
+    """The suggested job types that the trade has."""
+    there_are = {name for name, _ in jobs.ranked(trade)}
+    return tuple(job for job in suggestion.job_types if job in there_are)
+
+
+def is_vague(found: Findings) -> bool:
+    """Whether the rules know no job, or only the trade's general one."""
+    return all(job.startswith("general_") for job in found.jobs.types)
+
+
+def is_name(name: str, texts: Sequence[str]) -> bool:
+    """Whether this is a name, and the customer wrote it."""
+    if names.cleaned(name, is_sure=False, cities=addresses.cities()) != name:
+        return False
+    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) for text in texts)
+
+
+def doubts(found: Findings, suggestion: Suggestion, trade: str, texts: Sequence[str] = ()) -> tuple[str, ...]:
+    """What of a suggestion does not count and why, in words that repeat nothing of it."""
+    level = suggestion.urgency_level
+    reasons = {
+        "model's job: unknown": len(known_jobs(suggestion, trade)) < len(suggestion.job_types),
+        "model's intent: not for a model": bool(suggestion.intent) and suggestion.intent not in MODEL_INTENTS,
+        "model's urgency: below the rules": level in LEVELS and LEVELS[level] < LEVELS[found.danger.level],
+        "model's name: nobody wrote it": bool(suggestion.name)
+        and found.name is None
+        and not is_name(suggestion.name or "", (found.text, *texts)),
+    }
+    return tuple(reason for reason, is_so in reasons.items() if is_so)

@@ -139,6 +139,8 @@ class Context:
     ai_disclosure: bool = True
     is_known_customer: bool = False
     external_model_allowed: bool = False
+    recent: tuple[tuple[str, str], ...] = ()
+    """The last few texts before this event, oldest first, as (customer or business, text)."""
     confirm_wait_minutes: Mapping[str, int] = field(
         default_factory=lambda: {"same_day": 3, "after_hours": 2, "other": 5, "vague": 10}
     )
@@ -161,17 +163,6 @@ class Event:
     @staticmethod
     def message(text: str, media: int = 0) -> Event:
         return Event("message", text=text, media=media)
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """What a language model thinks of a turn: ids only, never a fact and never an act."""
-
-    job_types: tuple[str, ...] = ()
-    urgency_level: str | None = None
-    intent: str | None = None
-    name: str | None = None
-    reply: str | None = None
 
 
 @dataclass

@@ -75,7 +75,7 @@ def answer_json(turn: Answered) -> dict[str, Any]:
             "class": result.life_safety,
             "template": result.template if result.life_safety else None,
         },
-        "engine": "rules",
+        "engine": result.engine,
         "engine_version": health.VERSION,
     }
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app import dispatch
+from app import dispatch, second_opinion
 from app.dispatch import Context, Event, Result, State
 from app.dispatch.types import DIAGNOSTIC, Customer, Estimate, Offer, OwnAppointment
 from app.scheduling import area, availability
@@ -15,6 +15,7 @@ from app.scheduling.types import AreaVerdict, Band, Found, Slot, Terms, Wanted
 from blueprints.dispatch_bot_ai import calendar
 from blueprints.schemas.dispatch_bot_ai import Address, OfferedSlot, Process
 
+MOST_RECENT = 6
 OPENER, NUDGE = "MISSED_CALL_TRIGGER", "FOLLOW_UP_TRIGGER"
 BANDS: dict[str, Band] = {
     "regular": "work",
@@ -37,17 +38,29 @@ class Answered:
     verdict: AreaVerdict
 
 
-def answer(asked: Process) -> Answered:
-    """Decide about the current message after what was said before; the same request has the same answer."""
+def answer(asked: Process, *, may_ask_model: bool = False) -> Answered:
+    """Decide about the current message after what was said before.
+
+    The rules give the same answer to the same request; with `may_ask_model` a language model may add to it.
+    """
     terms = calendar.terms_of(asked)
     context = context_of(asked, terms)
     state, offers = _so_far(asked, context)
     if asked.offered_slots:
         offers = tuple(_offer(number, slot) for number, slot in enumerate(asked.offered_slots, start=1))
         state.offer_slots = [offer.slot.id for offer in offers]
-    context = replace(context, offers=offers)
-    result, after = dispatch.decide(state, _event(asked), context, asked.current_time)
+    context = replace(context, offers=offers, external_model_allowed=may_ask_model, recent=_recent(asked))
+    thought = second_opinion.begin(
+        state, _event(asked), context, asked.current_time, business=f"number:{asked.called_number}"
+    )
+    result, after = second_opinion.finish(thought)
     return Answered(asked, terms, context, result, after, _verdict(context, after))
+
+
+def _recent(asked: Process) -> tuple[tuple[str, str], ...]:
+    """The last texts of the history, for a model that has not followed the talk."""
+    texts = [said for said in asked.conversation_history if said.message_type == "sms"][-MOST_RECENT:]
+    return tuple(("customer" if said.sender == "customer" else "business", said.message) for said in texts)
 
 
 def _so_far(asked: Process, context: Context) -> tuple[State, tuple[Offer, ...]]:

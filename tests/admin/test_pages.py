@@ -6,6 +6,7 @@ import io
 from sqlalchemy import select
 
 from app.audit import Audit
+from app.conversations import Turn
 from tests.admin.conftest import LISTS, SID
 from tests.factories import CUSTOMER
 
@@ -132,3 +133,24 @@ def test_the_counts_on_the_first_page_are_the_rows_of_their_lists(staff, world):
         assert count == expected.get(name, 0), name
         if "only=" in bucket["href"]:
             assert len(staff.get(bucket["href"]).html.select(".model-list a[href*=details]")) >= count
+
+
+def test_the_home_says_how_the_language_model_is(staff, model):
+    def shown():
+        return staff.get("/admin/", status=200).html.select_one("main").text
+
+    assert "Language model: off" in shown()
+    model.on("ok")
+    assert "Language model: healthy" in shown()
+    assert "ok (openai_compatible)" in shown()
+    model.on("ok", llm_provider="skynet")
+    assert "LLM_PROVIDER is not known" in shown()
+
+
+def test_a_turn_tells_what_came_of_asking_the_model(staff, world, factories):
+    with factories.changing() as session:
+        turn = session.scalar(select(Turn).limit(1))
+        turn.suggestion = {"outcome": "timed out", "milliseconds": 6001.2, "rejected": ["words: amount"]}
+        thread_id = turn.conversation_id
+    page = staff.get("/admin/conversations/details/", {"id": str(thread_id)}, status=200)
+    assert "timed out after 6001 ms; not taken: words: amount" in page.html.select_one("main").text

@@ -198,3 +198,64 @@ def test_nothing_to_offer_is_told_apart(ask):
 def test_its_health_is_public(callers, factories):
     answer = callers.nobody().get("/health/dispatch-bot-ai").json
     assert (answer["status"], answer["services"]["rules"]) == ("healthy", "healthy")
+
+
+PUZZLE = "the thing goes glug glug, 789 Sunset Blvd 90012"
+
+
+@pytest.fixture
+def with_model(model):
+    """The platform lets this service ask the model."""
+    model.on("ok", llm_for_process=True)
+    model.says(job_type="faucet_fixture")
+    return model
+
+
+def test_a_model_may_fill_what_the_rules_do_not_know(ask, with_model):
+    answer = ask(current_message=PUZZLE)
+    assert (answer["engine"], answer["extracted_info"]["job_type"]) == ("llm", "faucet_repair")
+    assert (answer["proposed_slot"]["price_min"], answer["proposed_slot"]["price_max"]) == (150, 200)
+    [asked] = with_model.requests
+    assert "Sunset" not in asked.text
+
+
+def test_the_hint_for_rules_leaves_the_model_out(ask, with_model):
+    answers = [ask(current_message=PUZZLE, engine_hint="rules") for _ in range(2)]
+    assert answers[0] == answers[1]
+    assert answers[0]["engine"] == "rules"
+    assert with_model.requests == []
+
+
+def test_the_model_is_left_out_unless_the_platform_allows_it(ask, model):
+    model.on("ok")
+    assert ask(current_message=PUZZLE)["engine"] == "rules"
+    assert model.requests == []
+
+
+def test_the_last_texts_are_told_without_what_identifies(ask, with_model):
+    history = [said("ai", "Hi", 50), said("customer", "I'm Dana Reed, 213-555-0199", 51), said("ai", "What is it?", 52)]
+    ask(current_message=PUZZLE, conversation_history=history)
+    seen = with_model.requests[0].text
+    assert "What is it?" in seen
+    assert "555-0199" not in seen
+    assert "Reed" not in seen
+
+
+@pytest.mark.parametrize("behaviour", ["e401", "e500", "badjson", "drip"])
+def test_a_model_in_trouble_is_no_error_of_this_service(ask, with_model, behaviour):
+    with_model.on(behaviour, llm_for_process=True, llm_deadline_s=1)
+    answer = ask(current_message=PUZZLE)
+    assert answer["engine"] == "rules"
+    assert answer["next_action"]["message_to_customer"]
+
+
+def test_its_health_tells_of_the_model(browser, model):
+    def seen():
+        told = browser.get("/health/dispatch-bot-ai").json
+        return told["status"], told["services"]["llm"]
+
+    assert seen() == ("healthy", "off")
+    model.on("ok")
+    assert seen() == ("healthy", "healthy")
+    model.on("ok", llm_model="")
+    assert seen() == ("degraded", "misconfigured")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from app.dispatch import guard, understanding
-from app.dispatch.policy import asking, compose, danger, endings, late, memory, offering, silence, visits
+from app.dispatch.findings import Findings
+from app.dispatch.policy import advice, asking, compose, danger, endings, late, memory, offering, silence, visits
 from app.dispatch.policy.frame import CLOSED, Draft, Turn
-from app.dispatch.types import Context, Event, Result, State, Suggestion
+from app.dispatch.suggestion import Suggestion
+from app.dispatch.types import Context, Event, Result, State
 
 MOST_UNCLEAR = 3
 MOST_TURNS = 12
@@ -27,7 +30,11 @@ def turn(
         this.state.language = context.customer.language
     this.suggestion = suggestion
     this.step = event.kind
-    return compose.answer(this, EVENTS[event.kind](this))
+    draft = EVENTS[event.kind](this)
+    result, after = compose.answer(this, draft)
+    if context.external_model_allowed and suggestion is None:
+        result = replace(result, question=advice.question(this, draft, result, asked=state.asked))
+    return result, after
 
 
 def greet(this: Turn) -> Draft:
@@ -57,7 +64,7 @@ def is_open(this: Turn) -> bool:
 
 def hear(this: Turn) -> Draft:
     """One or several customer texts, read as one."""
-    this.said = guard.merge(understanding.understand(this), this.suggestion, this.context.trade)
+    this.said = advised(this, understanding.understand(this))
     if this.state.is_opted_out:
         return opted_out(this)
     if this.state.outcome in CLOSED:
@@ -75,6 +82,17 @@ def hear(this: Turn) -> Draft:
             return draft
     this.step = offering.offer.__name__
     return offering.offer(this)
+
+
+def advised(this: Turn, found: Findings) -> Findings:
+    """The findings with what counts of the model's suggestion."""
+    if this.suggestion is None:
+        return found
+    trade, texts = this.context.trade, [words for who, words in this.context.recent if who == "customer"]
+    merged = guard.merge(found, this.suggestion, trade, texts)
+    this.verdicts += guard.doubts(found, this.suggestion, trade, texts)
+    this.is_advised = merged != found
+    return merged
 
 
 def opted_out(this: Turn) -> Draft:

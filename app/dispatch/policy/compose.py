@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from app.dispatch import proposals, safety, wording
+from app.dispatch.policy import advice
 from app.dispatch.policy.frame import Draft, Turn
 from app.dispatch.types import Json, Result, State
 
@@ -53,6 +54,8 @@ def answer(turn: Turn, draft: Draft) -> tuple[Result, State]:
         evidence=turn.said.evidence,
         step=turn.step,
         confidences=confidences(turn),
+        verdicts=tuple(turn.verdicts),
+        engine="llm" if turn.is_advised else "rules",
     )
     return result, state
 
@@ -70,7 +73,8 @@ def words(turn: Turn, draft: Draft) -> tuple[str | None, dict[str, str]]:
     if (draft.offers and draft.template != "openings") or draft.template in {"ask_when_price", "ask_when_visit"}:
         turn.before = [final_note(part) for part in turn.before]
     before = [render(turn, part.template or "", {**turn.common_values(), **part.values}) for part in turn.before]
-    main = render(turn, draft.template, values)
+    room = wording.MOST_CHARACTERS - sum(len(part) + 1 for part in before)
+    main = advice.words(turn, draft, room) or render(turn, draft.template, values)
     while before and len(" ".join([*before, main])) > wording.MOST_CHARACTERS:
         before.pop(1 if len(before) > 1 and turn.before[0].template == "valve" else 0)
     return unsaid(turn, wording.tidy(" ".join([*before, main]))), values

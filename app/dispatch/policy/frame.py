@@ -10,7 +10,8 @@ from functools import cached_property
 
 from app.dispatch import pricebook, proposals, wording
 from app.dispatch.findings import Findings
-from app.dispatch.types import LEVELS, Context, Estimate, Event, Offer, OwnAppointment, State, Suggestion
+from app.dispatch.suggestion import Suggestion
+from app.dispatch.types import LEVELS, Context, Estimate, Event, Offer, OwnAppointment, State
 from app.scheduling.types import AreaVerdict, Found, Urgency, Wanted
 
 CLOSED = frozenset(
@@ -72,6 +73,10 @@ class Turn:
     reason: str | None = None
     step: str | None = None
     """Which step of the policy answered."""
+    verdicts: list[str] = field(default_factory=list)
+    """What the guard said against something that was considered."""
+    is_advised: bool = False
+    """Whether something of the model's suggestion counts in this turn."""
 
     @property
     def language(self) -> str:
