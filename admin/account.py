@@ -20,6 +20,7 @@ DEEDS = {
 LABELS = {"zip": "ZIP", "job_type": "job", "price_book_jobs": "in the price book", "exclude": "not"}
 HIDDEN = frozenset({"picked"})
 REFUSED = re.compile(r"^(?P<words>.*): (?P<reasons>[^:]+)$", re.DOTALL)
+ASKING = frozenset({"outcome", "milliseconds", "detail", "rejected"})
 MOST_CANDIDATES = 8
 
 
@@ -159,12 +160,13 @@ def _model(turn: Turn) -> str:
     asked = turn.suggestion
     if not asked:
         return ""
-    told = f"{asked.get('outcome', '')} after {asked.get('milliseconds', 0):.0f} ms"
+    told = f"{words.plain(asked.get('outcome', '')).lower()} after {asked.get('milliseconds', 0):.0f} ms"
     if detail := asked.get("detail"):
         told += f" ({detail})"
     if rejected := asked.get("rejected"):
         told += f"; not taken: {'; '.join(map(str, rejected))}"
-    return told
+    found = [(words.plain(name), _value(value)) for name, value in asked.items() if name not in ASKING]
+    return "; ".join((told, *(f"{name} {value}" for name, value in found if value)))
 
 
 def _engine(engine: str) -> str:

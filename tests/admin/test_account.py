@@ -49,12 +49,12 @@ def test_what_was_said_considered_refused_and_suggested_is_told():
     told = lines(account.of(turn(
         candidates=["offer_choice#2", "offer_choice#1"],
         verdicts=["offer_choice#2: amount, promise"],
-        suggestion={"intent": "new_job", "job_types": ["water_heater"], "outcome": "too_late"},
+        suggestion={"intent": "new_job", "job_types": ["water_heater"], "outcome": "too late", "milliseconds": 6000.4},
         acts=["book:abc", "alert_owner"], errors=["OUT_OF_AREA"], engine="llm",
     )))  # fmt: skip
     assert told["Said"] == "the wording “offer choice”; considered: offer choice#2, offer choice#1"
     assert told["Guard"] == "refused “offer_choice#2” because of amount, promise"
-    assert told["Language model"] == "intent new job; job types water heater; outcome too late"
+    assert told["Language model"] == "too late after 6000 ms; intent new job; job types water heater"
     assert told["Did"] == "book the time, tell the contractor"
     assert told["Stood in the way"] == "out of area"
     assert told["Engine"].startswith("by rules and the language model")
