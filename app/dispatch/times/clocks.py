@@ -44,7 +44,8 @@ BOUND = re.compile(
     r"get off (?:work )?(?:at|around)?|off (?:work )?(?:at|by|around)|get home (?:at|by|around|after)?|back (?:home "
     r")?(?:at|by|around|after)|since|"
     r"free (?:after|at|from)|done (?:at|by|with work at)|available (?:after|from)|as early as|"
-    r"no later than|not later than|not after|before|by|until|prior to|earlier than|leave (?:at|by|around|for work "
+    r"no later than|not later than|not after|before|by|until|up to|up until|prior to|earlier than|leave (?:at|by|"
+    r"around|for work "
     r"at)?|leaving (?:at|by|around)?)"
     rf" (?:about |around |like )?{HOUR}(?:\s?oclock)?(?: or (?P<more>later|after|earlier|before|sooner))?\b(?![\d:/%])"
 )
@@ -55,6 +56,8 @@ BEFORE_WORDS = (
     "before",
     "by",
     "until",
+    "up to",
+    "up until",
     "prior to",
     "earlier",
     "leave",
@@ -64,7 +67,11 @@ BEFORE_WORDS = (
 POINT = re.compile(
     rf"(?:\b(?P<cue>{CUE}) )?(?P<about>about |around |roughly |like |closer to "
     rf")?(?<![\d:/$#.-]){HOUR}(?P<clock>\s?oclock)?"
-    r"(?: or (?P<more>later|after|so|earlier))?\b(?![\d:/%$]| ?-)"
+    r"(?: or (?P<more>later|after|so|earlier))?\b(?![\d:/%$]| ?-| of (?!\w+day))"
+)
+OPEN_DAY = re.compile(
+    r"\b(?:at )?(?:any ?time|all day|whenever)\b(?! (?:after|before|between|from|on|in|past|until|up to|by|today|"
+    r"tomorrow|this|next))"
 )
 SOON = re.compile(
     r"\b(?:in|within)(?: the)?(?: next)? (?P<about>about |like )?(?P<count>\d{1,3}) (?P<unit>hours?|hrs?|minutes?|"
@@ -98,7 +105,7 @@ def find(
     """Every hour and day part, in order; `anchors` are the spans of days, beside which a bare number is an hour."""
     found: list[Timed] = []
     taken = list(anchors)
-    for reader in (soon, ranges, bounds, points, parts):
+    for reader in (soon, ranges, bounds, points, parts, open_days):
         for mention in reader(text, now, anchors, may_be_bare or (is_choice and reader is ranges)):
             if all(mention.end <= start or end <= mention.start for start, end in taken):
                 found.append(mention)
@@ -133,6 +140,7 @@ def ranges(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             or one[2]
             or two[2]
             or beside(match.start(), match.end(), anchors, text)
+            or hint_after(text, match.end())
             or may_be_bare
         )
         if (re.search(r"\d (?:and|or)", match[0]) and not (has_cue and match[0].startswith("between"))) or not is_sure:
@@ -149,6 +157,8 @@ def ranges(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
 
 def range_hint(first: str, last: str, half: str | None) -> str | None:
     """In "2 to 4pm" both are in the afternoon, in "9 to 1pm" only the second is."""
+    if int(last) > NOON:
+        return "am"
     if half == "pm" and int(first) < int(last) and int(last) != NOON:
         return "pm"
     return half if half == "am" else None
@@ -170,7 +180,7 @@ def bounds(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
 
 def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bare: bool) -> list[Timed]:
     """Such as "At 3", "230pm", "about 11"; a bare number needs a cue, a day beside it, or a question about the time."""
-    found = []
+    found: list[Timed] = []
     for match in POINT.finditer(text):
         hour, minute, half = match.group(3, 4, 5)
         start = match.start(3)
@@ -183,11 +193,12 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             half
             or minute
             or is_cued
-            or beside(start, match.end(), anchors, text)
+            or beside(start, listed(text, match.end()), anchors, text)
             or may_be_bare
-            or works(text, match.end())
+            or works(text, listed(text, match.end()))
+            or (found and CHAINED.fullmatch(text[found[-1].end : match.start()]))
             or hint_after(text, match.end())
-            or re.search(r"(?:morning|afternoon|evening|tonight)(?: at| around)? $", text[:start])
+            or re.search(r"(?:morning|afternoon|evening|tonight)(?: at| around| say| like| about)? $", text[:start])
         ):
             continue
         at = clock(hour, minute, half, hint=hint_after(text, match.end()) or hint_before(text, start))
@@ -201,6 +212,16 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
         else:
             found.append(Timed(match.start(), match.end(), at, is_point=True, approximate=about))
     return found
+
+
+def listed(text: str, end: int) -> int:
+    """Where a list of hours ends that begins before `end`: "11, 1 or 3"."""
+    more = re.match(r"(?:,? ?(?:or|,) ?\d{1,2}(?::\d\d)?\b(?! ?[ap]m)){1,3}", text[end:])
+    return end + more.end() if more else end
+
+
+CHAINED = re.compile(r",? ?(?:or|,)? ?(?:maybe |at |even )?")
+"""Between the hours of a list: "3 or 4", "11, 1 or 3"."""
 
 
 def works(text: str, end: int) -> bool:
@@ -260,3 +281,12 @@ def parts(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
             mention = replace(mention, last="09:00")
         found.append(mention)
     return found
+
+
+def open_days(text: str, _: dt.datetime, anchors: list[tuple[int, int]], __: bool) -> list[Timed]:
+    """Such as "any time" right behind a day: its hours are open, whatever is said of the next one."""
+    return [
+        Timed(match.start(), match.end(), None, None, is_part=True)
+        for match in OPEN_DAY.finditer(text)
+        if any(end <= match.start() and text[end : match.start()].strip(" ,") == "" for _, end in anchors)
+    ]
