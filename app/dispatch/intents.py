@@ -36,7 +36,9 @@ TABLE = frozenset({"slot", "confirm", "price_ok", "confirm_cancel"})
 QUESTIONS = ("hours_question", "service_area_question", "service_question", "identity_question")
 REQUEST = re.compile(
     r"\b(?:can|could|would|will) (?:you|someone|somebody|anyone|they|one of you)\b(?: \w+){0,3} (?:fix|repair|replace|"
-    r"install|put|swap|change|hang|hook|run|unclog|clear|look|check|come|send|help|move|add|make|rekey|open|get)\b"
+    r"install|put|swap|change|hang|hook|run|unclog|clear|look|check|come|send|help|move|add|make|rekey|open|get|cut|"
+    r"drill|"
+    r"remove|break|unlock|pick|program|adjust|service|snake|tighten|patch|cap|reset|pull|take|clean|wire|mount|copy)\b"
 )
 """Asked to do it, not whether it is done at all ("do you do ...")."""
 ASKING = re.compile(
@@ -45,7 +47,10 @@ ASKING = re.compile(
 )
 COSTING = re.compile(r"\b(?:charge|charges|cost|costs|fees?|price|prices|how much|rates?)\b")
 FAILURE = re.compile(
-    r"\b(?:broke|broken|leak\w*|clog\w*|not working|wont|stopped|stuck|dead|out|locked|lost|burst|trip\w*|no (?:heat|"
+    r"\b(?:broke|broken|leak\w*|clog\w*|rust\w*|jam\w*|crack\w*|bent|torn|no (?:abre|cierra|prende|sirve|funciona|"
+    r"jala|enfria|calienta|baja|sube)|"
+    r"se (?:rompio|descompuso|tapo|quebro|atoro|trono|cayo|solto)|gotea\w*|tapad\w*|fuga|not working|wont|stopped|"
+    r"stuck|dead|out|locked|lost|burst|trip\w*|no (?:heat|"
     r"ac|power|water|hot)|problem|issue|isnt|doesnt)\b"
 )
 

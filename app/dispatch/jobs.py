@@ -7,12 +7,18 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from app.dispatch.findings import Jobs
+from app.dispatch.findings import Danger, Jobs
 from app.dispatch.hazards import masked
 from app.dispatch.phrases import Phrases, any_of, compiled
 from app.dispatch.wording import WORDS
 
 SURE, GENERAL, VAGUE = 0.9, 0.6, 0.45
+CALM = Danger()
+HAZARD_JOBS: Mapping[str, Mapping[str, str]] = {
+    "plumbing": {"gas": "gas_line"},
+    "electrical": {"fire": "electrical_hazard", "electrical": "electrical_hazard"},
+    "hvac": {"gas": "gas_co_hazard", "co": "gas_co_hazard"},
+}
 INSTALL = any_of(("(install*|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|hook up)",))
 JOINERS = re.compile(
     r" (?:and|also|plus|as well as|another|y|tambien|then)(?: (?:also|the|my|a|our|need|i|we))* | , | \. "
@@ -27,9 +33,16 @@ def ranked(trade: str) -> tuple[tuple[str, Phrases], ...]:
     return tuple((job, any_of(phrases)) for job, phrases in table.get(trade, []))
 
 
-def find(plain: str, trade: str) -> Jobs:
-    """The jobs of a text, the leading one first; several only when the text joins them."""
+def find(plain: str, trade: str, *, danger: Danger = CALM) -> Jobs:
+    """The jobs of a text, the leading one first; several only when the text joins them.
+
+    A hazard that is over is no job while another one is named, and one that is named by nothing else is its trade's.
+    """
     hits = matches(plain, trade)
+    if hits and hits[0] in HAZARDS and danger.level == "normal":
+        hits = [hit for hit in hits if hit not in HAZARDS and not hit.startswith("general_")] or hits
+    if not hits and (job := HAZARD_JOBS.get(trade, {}).get(next(iter(danger.classes), ""))):
+        return Jobs(types=(job,), confidence=SURE, evidence=(f"job: {job}",))
     if not hits:
         return Jobs(other_trade=other_trade(plain, trade))
     first = hits[0]

@@ -41,6 +41,20 @@ THIRD = re.compile(
 )
 
 
+RELATIVES = (
+    "mother|mom|father|dad|wife|husband|son|daughter|brother|sister|tenant|owner|landlord|neighbor|friend|boss|aunt|"
+    "uncle|grandma|grandpa|grandmother|grandfather|manager|roommate|client|buyer|seller|contact|esposa|esposo|mama|"
+    "papa|inquilino"
+)
+RELATED = re.compile(
+    rf"\b(?:(?:my|his|her|our|the) (?:\w+ )?(?:{RELATIVES})(?:'?s)?,? (?:(?:name )?is )?|(?:{RELATIVES})(?:'?s)? "
+    rf"(?:name )?is )"
+    r"(?:(?:mr|mrs|ms|dr)\.? )?$",
+    re.IGNORECASE,
+)
+"""Somebody else whose name follows."""
+
+
 def find(
     text: str, *, asked: str | None = None, spans: tuple[str, ...] = (), cities: frozenset[str] = frozenset()
 ) -> str | None:
@@ -71,7 +85,8 @@ def here(text: str, cities: frozenset[str]) -> Iterator[str | None]:
 
 
 NOT_THEIRS = re.compile(
-    r"(?:her|his|their|wifes?|wife's|husband'?s|mom'?s|last|street|dog'?s|company|business|user|tenant'?s|your|the|"
+    r"(?:her|his|their|wifes?|wife's|husband'?s|mom'?s|last|street|dog'?s|company|business|user|tenant'?s?|owner|"
+    r"landlord|contact|your|the|"
     r"brand|domain|first) $",
     re.IGNORECASE,
 )
@@ -86,15 +101,27 @@ def introduced(text: str, cities: frozenset[str]) -> Iterator[str | None]:
         is_sure = lead.startswith(SURE_WORDS) or (
             first.lower().strip(".") in FIRST_NAMES and bool(STANDS.match(text[found.start("name") + len(first) :]))
         )
+        is_sure = is_sure or is_full(found["name"], text[found.start("name") :])
         if not is_third and not NOT_THEIRS.search(before):
             yield cleaned(found["name"], is_sure=is_sure, cities=cities)
+
+
+def is_full(name: str, text: str) -> bool:
+    """Whether two capitals follow each other and nothing else: "this is Ash Burns, ...", everyday words or not."""
+    words = name.split()
+    size = 2 if len(words) > 1 and not (len(words) > 2 and words[2][0].isupper()) else len(words)
+    rest = text[len(" ".join(words[:size])) :]
+    return (
+        size > 1 and all(word[0].isupper() and word[1:].islower() for word in words[:size]) and bool(STANDS.match(rest))
+    )
 
 
 def standing_alone(text: str, cities: frozenset[str]) -> Iterator[str | None]:
     """A name after the ZIP, at the end, or between commas."""
     for shape in (AFTER_ZIP, TAIL, BETWEEN):
         for found in shape.finditer(text):
-            if shape is BETWEEN and THIRD.search(text[: found.start("name")]):
+            before = text[: found.start("name")]
+            if shape is BETWEEN and (THIRD.search(before) or RELATED.search(before)):
                 continue
             words = found["name"].split()
             is_alone = all(word[0].isupper() and word.lower() not in vocabulary() for word in words)

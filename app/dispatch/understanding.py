@@ -59,7 +59,7 @@ def read(
     address = addresses.find(clean, asked=asked)
     spans = (*phone_spans, *address_spans(address))
     when = times.find(text, now=now, offers=offers, asked=asked, spans=spans)
-    work = jobs.find(plain, trade)
+    work = jobs.find(plain, trade, danger=danger)
     name = names.find(text, asked=asked, spans=spans, cities=addresses.cities())
     spoken = language.detect(without(text, spans))
     seen = intents.Seen(

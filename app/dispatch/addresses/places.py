@@ -112,6 +112,9 @@ LIVE_IN = re.compile(
 )
 
 
+WITH_STATE = re.compile(r"\b[A-Z][a-z]+(?: [A-Z][a-z]+){0,2},? [A-Z]{2}\b")
+
+
 @cache
 def cities() -> frozenset[str]:
     """Names of US cities, lower case."""
@@ -132,6 +135,10 @@ def place_of(tail: str, *, has_street: bool, asked: str | None) -> tuple[str | N
         named = re.sub(r"^(?:im |i'm |we're |were |its |it's |in |at |near )+", "", tail.strip(), flags=re.IGNORECASE)
         city, state = city_at(named, is_sure=True)
         if city:
+            return city, state
+    for match in WITH_STATE.finditer(tail):
+        city, state = city_at(match[0], is_sure=True)
+        if city and state:
             return city, state
     for match in LIVE_IN.finditer(tail):
         city, state = city_at(match["place"], is_sure=False)

@@ -28,7 +28,7 @@ class Timed:
     part: str | None = None
 
 
-HOUR = r"(\d{1,2})(?::(\d\d))?\s?(am|pm)?"
+HOUR = r"(\d{1,2})(?::(\d\d))?(?:\s?(am|pm))?"
 CUE = (
     r"at|around|about|by|after|before|between|from|past|like|to|maybe|say|for|make it|how about|what about|not "
     r"before|no later than|"
@@ -202,7 +202,7 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
         ):
             continue
         at = clock(hour, minute, half, hint=hint_after(text, match.end()) or hint_before(text, start))
-        if at is None or (not half and not minute and int(hour) > NOON):
+        if at is None or (not half and not minute and int(hour) > NOON and not (may_be_bare and text == match[0])):
             continue
         about = bool(match["about"]) or match["cue"] in {"around", "about", "like", "maybe"} or match["more"] == "so"
         if match["more"] in {"later", "after"}:

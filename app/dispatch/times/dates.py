@@ -255,7 +255,7 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"\b(?:late|later|end of|the end of) next week\b", workdays(3, 4, weeks=1)),
         (r"\b(?:week after next|in 2 weeks)\b", workdays(0, 4, weeks=2)),
         (r"\b(?:sometime |any ?time |any day |some day )?next week\b", workdays(0, 4, weeks=1)),
-        (r"\b(?:sometime |any ?time )?(?P<place>)(?P<unit>)(?P<month>next month)\b", part_of_month),
+        (r"\b(?<!of )(?<!of the )(?:sometime |any ?time )?(?P<place>)(?P<unit>)(?P<month>next month)\b", part_of_month),
         (
             r"\b(?:later|late|end of|the end of|latter part of|by the end of) (?:in )?(?:this|the) week\b",
             later_this_week,

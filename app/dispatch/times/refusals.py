@@ -26,7 +26,8 @@ RIGHT_NO = re.compile(
     r"are) (?:full|busy|booked))"
 )
 NOT_REFUSED = re.compile(
-    r"\b(?:not before|no later than|no earlier than|not later than|not after|no sooner than|if not|or not|why not|"
+    r"\b(?:no,? (?:its?|it is|make it|lets)|not before|no later than|no earlier than|not later than|not after|no "
+    r"sooner than|if not|or not|why not|"
     r"not sure|no problem|no rush)\b[^,.]*$"
 )
 JOINED = re.compile(r"s?,? ?(?:(?:and|or|&|nor|,|/|y|o|at|on|around|between|from|till?|until)? ?){0,2}(?:the )?")

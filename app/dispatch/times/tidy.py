@@ -88,6 +88,7 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     for spelling, word in SPANISH:
         text = spelling.sub(word, text)
     text = re.sub(r"(?<=\w)'(?=\w)", "", text)
+    text = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text)
     text = NO_DAY.sub(HOLE, text)
     text = re.sub(r"[a-z0-9]+", lambda found: spelled(found[0]), text)
     text = numbers(text)
