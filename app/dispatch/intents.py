@@ -55,6 +55,15 @@ FAILURE = re.compile(
 )
 
 
+HAGGLES = re.compile(
+    r"\b(?:do|take|accept|give you|how about|what about|pay(?: you)?|make it|settle for|go|come down to|meet (?:me|"
+    r"you) at|say) "
+    r"(?:it |this |that )?(?:for |like |just |at )?(?:\d{3,4}|\d{2,4} (?:dollars|bucks|cash|even|flat))\b"
+    r"(?! ?(?:am|pm|oclock|hrs|amp|gallon|sq|square|volt|watt|on|tomorrow|today|\w+day)\b)"
+)
+"""A figure that is offered instead of ours."""
+
+
 @dataclass(frozen=True)
 class Heard:
     """What was heard beside the intent: hits of every kind, the main one first."""
@@ -103,6 +112,8 @@ def find(plain: str, seen: Seen) -> Heard:
     hits = hits_of(COSTS.sub(" ", plain))
     if "opt_out_keyword" in hits:
         hits.add("opt_out")
+    if (seen.asked or seen.offers) and not seen.address.street and HAGGLES.search(plain):
+        hits.add("price_objection")
     yes = is_yes(plain, hits)
     no = "decline_no" in hits and not yes
     main = main_intent(plain, hits, replace(seen, is_yes=yes, is_no=no))

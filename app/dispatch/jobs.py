@@ -94,10 +94,19 @@ REFUSED = re.compile(
 NONE_OF = re.compile(r"\bno (?:more )?$")
 
 
+FINE = re.compile(
+    r"^(?: (?:itself|one|part))?(?: (?:is|are|was|s|its|seems|works?|working|turned out|esta))+ (?:just |actually |"
+    r"totally |all |to be )*"
+    r"(?:fine|ok|okay|good|fixed|great|working(?: fine)?(?= now| again| ,| \.|$)|handled|done|bien)\b(?! (?:until|"
+    r"but then))"
+)
+"""Said behind a thing with which nothing is wrong."""
+
+
 def is_refused(plain: str, found: re.Match[str]) -> bool:
     """Whether the words are said not to be the matter: "not locked out", "no leak"; "no heat" is a matter."""
     left = plain[: found.start()]
-    if REFUSED.search(left):
+    if REFUSED.search(left) or FINE.search(plain[found.end() :]):
         return True
     return bool(NONE_OF.search(left)) and bool(
         re.match(r"(?:leak|gas|smell|smoke|spark|fire|flood|burn|clog|noise)", found[0])

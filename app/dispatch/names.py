@@ -101,9 +101,12 @@ def introduced(text: str, cities: frozenset[str]) -> Iterator[str | None]:
         is_sure = lead.startswith(SURE_WORDS) or (
             first.lower().strip(".") in FIRST_NAMES and bool(STANDS.match(text[found.start("name") + len(first) :]))
         )
-        is_sure = is_sure or is_full(found["name"], text[found.start("name") :])
-        if not is_third and not NOT_THEIRS.search(before):
-            yield cleaned(found["name"], is_sure=is_sure, cities=cities)
+        if is_third or NOT_THEIRS.search(before):
+            continue
+        if is_full(found["name"], text[found.start("name") :]):
+            words = found["name"].split()
+            yield titled(words if len(words) < 3 or words[2][0].isupper() else words[:2])
+        yield cleaned(found["name"], is_sure=is_sure, cities=cities)
 
 
 def is_full(name: str, text: str) -> bool:
@@ -111,9 +114,13 @@ def is_full(name: str, text: str) -> bool:
     words = name.split()
     size = 2 if len(words) > 1 and not (len(words) > 2 and words[2][0].isupper()) else len(words)
     rest = text[len(" ".join(words[:size])) :]
-    return (
-        size > 1 and all(word[0].isupper() and word[1:].islower() for word in words[:size]) and bool(STANDS.match(rest))
-    )
+    if size < 2 or words[0].lower() in NO_FIRST or words[1].lower() in vocabulary():
+        return False
+    return all(word[0].isupper() and word[1:].islower() for word in words[:size]) and bool(STANDS.match(rest))
+
+
+NAMED_MONTHS = frozenset({"june", "april", "may", "august"})
+NO_FIRST = (STOP - NAMED_MONTHS) | {"north", "south", "east", "west", "old", "new", "lake", "san", "santa", "fort"}
 
 
 def standing_alone(text: str, cities: frozenset[str]) -> Iterator[str | None]:

@@ -76,7 +76,8 @@ def read(
     if heard.is_yes and len(offers) == 1 and not when.picked and not when.windows:
         when = replace(when, picked=(0,))
     if heard.intents[0] in NO_NAME:
-        name, when, address = None, Times(), Address()
+        is_mixed = heard.intents[0] == "injection" and bool(work.types and address.street)
+        name, when, address = (name, Times(), address) if is_mixed else (None, Times(), Address())
     return Findings(
         text=text,
         plain=plain,

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.dispatch import Context, Event, Result, State, decide, understanding
-from app.dispatch.types import Dispatch, Estimate, Offer, OwnAppointment
+from app.dispatch.types import Customer, Dispatch, Estimate, Offer, OwnAppointment
 from app.scheduling.types import AreaVerdict, Found, Place, Slot, Wanted
 
 Json = dict[str, Any]
@@ -139,10 +139,18 @@ def context_of(context: Json, offers: tuple[Offer, ...], now: dt.datetime, seed:
         immediate=immediate(emergency, now) if emergency["enabled"] else None,
         offers=offers,
         appointments=tuple(visit_of(visit, zone) for visit in context["appointments"] if not visit.get("other")),
+        customer=customer_of(context["appointments"]),
         job_number="NMC-10001",
         asks_for=frozenset({"name", "when"}),
         seed=seed,
     )
+
+
+def customer_of(appointments: list[Json]) -> Customer:
+    """What the product knows of a caller who has visits with us: the name and the address of the visits."""
+    own = [visit for visit in appointments if not visit.get("other")]
+    name = next((visit["name"] for visit in own if visit.get("name")), None)
+    return Customer(name, tuple(dict.fromkeys(visit["address"] for visit in own if visit.get("address"))))
 
 
 def slot_of(slot: Json, zone: ZoneInfo) -> Slot:

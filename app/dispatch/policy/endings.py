@@ -44,10 +44,17 @@ def auto_reply(turn: Turn) -> Draft | None:
 
 def spam(turn: Turn) -> Draft | None:
     """No lead, no reply."""
-    if turn.said.intent != "spam":
+    state = turn.state
+    if turn.said.intent != "spam" and not (state.outcome == "spam" and not is_request(turn)):
         return None
-    turn.state.lead = False
+    state.lead, state.jobs, state.job_confidence = False, [], 0.0
     return Draft(outcome="spam", stage="complete", clears_offers=True)
+
+
+def is_request(turn: Turn) -> bool:
+    """Whether a text brings a matter of ours after all: a job, a place, a danger."""
+    said = turn.said
+    return bool(said.jobs.types or said.address.street) or said.danger.level != "normal"
 
 
 def wrong_number(turn: Turn) -> Draft | None:
@@ -120,7 +127,7 @@ def out_of_area(turn: Turn) -> Draft | None:
     if verdict.result in {"in", "ask"}:
         state.flags = [flag for flag in state.flags if flag not in {"out_of_area", "not_reachable"}]
         return None
-    place = state.postal_code or state.city or state.street or ""
+    place = state.postal_code or (state.city or "").title() or state.street or ""
     if verdict.result == "out":
         turn.flag("out_of_area")
         turn.errors.append("OUT_OF_AREA")

@@ -27,11 +27,31 @@ KEEP = re.compile(
 def is_meant(turn: Turn) -> bool:
     """A visit stands for the job in hand, no other job is named, and a time is asked for that is not the visit's."""
     said = turn.said
-    if turn.table or not turn.visits or turn.names_other_work or said.intent not in ASKS_FOR_A_TIME:
+    if turn.table or not turn.visits or turn.names_other_work or is_another(turn) or said.intent not in ASKS_FOR_A_TIME:
         return False
     if not turn.has_visit_for_job or not (said.times.windows or said.times.exclude):
         return False
     return bool(OTHERWISE.search(said.plain)) or not any(is_as_planned(turn, visit) for visit in turn.visits)
+
+
+ANOTHER = re.compile(
+    r"\b(?:another|a second|2nd|one more|separate|additional|new) (?!time|day|date|hour|slot|appointment time|guy|"
+    r"tech)\w+|"
+    r"\b(?:also|too)\b.*\b(?:other|second|another|different) (?:house|home|place|property|unit|apartment|bathroom|"
+    r"rental|building|address|"
+    r"location|\w+room)\b|\b(?:other|second|different) (?:house|home|place|property|unit|apartment|bathroom|rental|"
+    r"building|address|"
+    r"location)\b|\botr[oa] (?!dia|hora|fecha|vez)\w+"
+)
+
+
+def is_another(turn: Turn) -> bool:
+    """Whether a visit of its own is wanted beside the one that stands: another of the same kind, or elsewhere."""
+    said, street = turn.said, turn.said.address.street
+    if said.wants("reschedule", "cancel_appointment", "existing_followup", "complaint"):
+        return False
+    is_elsewhere = street is not None and not any(street.lower() in visit.address.lower() for visit in turn.visits)
+    return is_elsewhere or (said.intent == "new_job" and bool(ANOTHER.search(said.plain)))
 
 
 def is_as_planned(turn: Turn, visit: OwnAppointment) -> bool:
