@@ -25,7 +25,8 @@ STRONG_BLOCK = re.compile(
 HARMLESS = re.compile(
     r"\b(?:dont care (?:what|how much)[\w ]*|whatever (?:it costs|works)?|why not|no problem|no worries|not a "
     r"problem|no later|what a relief|dont worry|"
-    r"cant wait|not too bad|no biggie|its not a problem|as soon as|or (?:earlier|later|sooner))\b"
+    r"do what(?:ever)? you (?:got|have|need) to(?: do)?|cant wait|not too bad|no biggie|its not a problem|as soon as|"
+    r"or (?:earlier|later|sooner))\b"
 )
 COSTS = re.compile(
     r"\b(?:dont care|whatever|no matter|doesnt matter) (?:what|how much)? ?(?:it|this|that|you)? ?(?:costs?|charge|"
@@ -45,7 +46,7 @@ ASKING = re.compile(
     r"^(?:[\w ,.]{0,20} )?(?:do|does|can|will|are|is|could|would) (?:you|they|it|that|this|we|there)\b(?!.*\b(?:charge|"
     r"cost|price|open)\b)"
 )
-COSTING = re.compile(r"\b(?:charge|charges|cost|costs|fees?|price|prices|how much|rates?)\b")
+COSTING = re.compile(r"\b(?:charge|charges|cost|costs|fees?|price|prices|how much|rates?|get for|want for)\b")
 FAILURE = re.compile(
     r"\b(?:broke|broken|leak\w*|clog\w*|rust\w*|jam\w*|crack\w*|bent|torn|no (?:abre|cierra|prende|sirve|funciona|"
     r"jala|enfria|calienta|baja|sube)|"

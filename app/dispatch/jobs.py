@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
+from app.dispatch import hints
 from app.dispatch.findings import Danger, Jobs
 from app.dispatch.hazards import masked
 from app.dispatch.phrases import Phrases, any_of, compiled
@@ -43,8 +44,14 @@ def find(plain: str, trade: str, *, danger: Danger = CALM) -> Jobs:
         hits = [hit for hit in hits if hit not in HAZARDS and not hit.startswith("general_")] or hits
     if not hits and (job := HAZARD_JOBS.get(trade, {}).get(next(iter(danger.classes), ""))):
         return Jobs(types=(job,), confidence=SURE, evidence=(f"job: {job}",))
-    if not hits:
-        return Jobs(other_trade=other_trade(plain, trade))
+    if not hits or hits[0].startswith("general_"):
+        other, job = other_trade(plain, trade), hints.guess(REFUSED_THING.sub("_", plain), trade)
+        if job and not other and (hits or FAULTY.search(plain)):
+            return Jobs(
+                types=(job,), confidence=GENERAL, wants_install=bool(INSTALL.search(plain)), evidence=(f"hint: {job}",)
+            )
+        if not hits:
+            return Jobs(other_trade=other)
     first = hits[0]
     if (
         first in {"leak_repair"} | {hit for hit in hits if hit.startswith("general_")}
@@ -95,10 +102,11 @@ NONE_OF = re.compile(r"\bno (?:more )?$")
 
 
 FINE = re.compile(
-    r"^(?: (?:itself|one|part))?(?: (?:is|are|was|s|its|seems|works?|working|turned out|esta))+ (?:just |actually |"
-    r"totally |all |to be )*"
-    r"(?:fine|ok|okay|good|fixed|great|working(?: fine)?(?= now| again| ,| \.|$)|handled|done|bien)\b(?! (?:until|"
-    r"but then))"
+    r"^(?: (?:itself|one|part))?(?: (?:is|are|was|its|seems|turned out|esta)(?: (?:just|actually|totally|all|to be|"
+    r"now))* "
+    r"(?:fine|ok|okay|good|fixed|great|handled|done|bien|working(?: fine| again| now))| works (?:fine|again|now|"
+    r"great|ok))\b"
+    r"(?! (?:until|but then))"
 )
 """Said behind a thing with which nothing is wrong."""
 
@@ -113,6 +121,19 @@ def is_refused(plain: str, found: re.Match[str]) -> bool:
     )
 
 
+FAULTY = re.compile(
+    r"\b(?:need\w*|want\w*|looking|fix\w*|repair\w*|replac\w*|install\w*|broke\w*|not|wont|doesnt|isnt|stopped|stuck|"
+    r"never|no|only|keeps?|"
+    r"fell|falls|dropp?\w*|slamm\w*|leak\w*|crack\w*|loose|loud|weird|problem|issue|trouble|clog\w*|dead|died|quit|"
+    r"out|off|bad|worn|rust\w*|"
+    r"double|high|low|hot|cold|old|full|getting|is|are|hook|put|add|move|service|check|quote|estimate|hace|sale|"
+    r"ocupo|necesito|quiero|"
+    r"instalar|poner|cambiar|arreglar|prende)\b"
+)
+"""A text that tells of a fault or wants something done, and does not merely name a thing."""
+REFUSED_THING = re.compile(
+    r"\b(?:no|not|isnt|without|sin) (?:a |an |the |any )?(?:leak|gas|smell|smoke|spark|fire|flood|clog|noise)\w*"
+)
 HINTS = frozenset({"wet", "moist*", "puddle*", "stuck", "jammed"})
 """Words that name a job on their own only vaguely."""
 

@@ -145,6 +145,7 @@ def answered(text: str) -> str | None:
         text,
         flags=re.IGNORECASE,
     )
+    words = re.sub(r"^(\w+), (?=\1 \w)", "", words, flags=re.IGNORECASE)
     words = re.split(r"[,.;!?\n(]| and | but | y ", words)[0].strip()
     parts = words.split()
     if not 1 <= len(parts) <= 4 or any(not re.fullmatch(r"[A-Za-zÀ-ÿ'.-]+", part) for part in parts):

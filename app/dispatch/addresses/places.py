@@ -107,7 +107,7 @@ CHATTER = frozenset(
 )
 LIVE_IN = re.compile(
     r"\b(?:in|from|near|around|service|serve|cover|out to|come to|go to|travel to|live in|located in|over in|out in|"
-    r"en|at)\s+(?P<place>[A-Za-z][A-Za-z' .-]{2,40})",
+    r"en|at|(?:van|llegan|vienen|cubren|sirven|trabajan)(?: a| en| hasta)?)\s+(?P<place>[A-Za-z][A-Za-z' .-]{2,40})",
     re.IGNORECASE,
 )
 

@@ -1,0 +1,46 @@
+"""A second opinion on the job: single words that speak for a job type, for texts that no phrase knows.
+
+Weights from 1 (may be) to 3 (hardly anything else), by the trade's own terms; reference/dispatch.md 8.3.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from app.dispatch.wording import WORDS
+
+ENOUGH = 3
+
+
+@cache
+def weights(trade: str) -> Mapping[str, tuple[tuple[str, str, int], ...]]:
+    """Per initial letter the words of a trade: word or stem with `*`, job, weight."""
+    table: Mapping[str, Mapping[str, int]] = json.loads((WORDS / "hints.json").read_text(encoding="utf-8")).get(
+        trade, {}
+    )
+    groups: dict[str, list[tuple[str, str, int]]] = {}
+    for job, words in table.items():
+        for word, weight in words.items():
+            groups.setdefault(word[0], []).append((word, job, weight))
+    return {initial: tuple(rows) for initial, rows in groups.items()}
+
+
+def guess(plain: str, trade: str, *, among: Iterable[str] = ()) -> str | None:
+    """The job that the words of a text speak for most, if they say enough; `among` limits the choice."""
+    groups, allowed = weights(trade), frozenset(among)
+    scores: dict[str, int] = {}
+    for token in frozenset(re.findall(r"[a-z0-9]+", plain)):
+        best: dict[str, int] = {}
+        for word, job, weight in groups.get(token[0], ()):
+            is_it = token == word or (word[-1] == "*" and token.startswith(word[:-1]))
+            if is_it and (not allowed or job in allowed):
+                best[job] = max(weight, best.get(job, 0))
+        for job, weight in best.items():
+            scores[job] = scores.get(job, 0) + weight
+    if not scores:
+        return None
+    job = max(scores, key=lambda name: (scores[name], not name.startswith("general_")))
+    return job if scores[job] >= ENOUGH else None
