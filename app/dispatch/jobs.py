@@ -17,7 +17,7 @@ SURE, GENERAL, VAGUE = 0.9, 0.6, 0.45
 CALM = Danger()
 HAZARD_JOBS: Mapping[str, Mapping[str, str]] = {
     "plumbing": {"gas": "gas_line"},
-    "electrical": {"fire": "electrical_hazard", "electrical": "electrical_hazard"},
+    "electrical": {"fire": "electrical_hazard", "electrical": "electrical_hazard", "medical": "electrical_hazard"},
     "hvac": {"gas": "gas_co_hazard", "co": "gas_co_hazard"},
 }
 INSTALL = any_of(("(install*|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|hook up)",))

@@ -33,7 +33,11 @@ BETWEEN = re.compile(
     rf"\d{{3}}|(?:@|at) ?\d{{2}}|"
     rf"- ))"
 )
-AFTER_ZIP = re.compile(r"\b\d{5}\b[,.]? (?P<name>[A-Za-z][a-z']+(?: [A-Za-z][a-z']+)?)\s*(?=[.!,\n]|$)")
+AFTER_ZIP = re.compile(
+    r"\b\d{5}\b[,.]? (?P<name>[A-Za-z][a-z']+(?: [A-Za-z][a-z']+)?)\s*"
+    r"(?=[.!,\n]|$|(?:today|tomorrow|tonight|tmrw|asap|mon|tue|wed|thu|fri|sat|sun|this|next|can|could|please|pls|"
+    r"need)\w*\b)"
+)
 THIRD = re.compile(
     r"\b(?:my|his|her|our|your|the|his|tell|ask(?:ing)? for|spoke (?:to|with)|talked to|speak (?:to|with)|is this|"
     r"are you|this is for|from|call(?:ed)?|hey|hi|hello|dear|thanks|thank you|named|with)\s+$",

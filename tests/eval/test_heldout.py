@@ -77,6 +77,15 @@ def test_texts_that_nobody_looked_at_are_understood(turns, kind, measure):
     assert share >= BLIND[kind, measure]
 
 
+def test_every_dialogue_of_our_own_passes(monkeypatch):
+    """Whole conversations in all five trades, judged by the checker of the development data."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    plays = importlib.import_module("check_dialogues")
+    verdicts = plays.perform_all(plays.read(HELD_OUT / "dialogues_tune.json"), Adapter)
+    assert {verdict.script["id"]: verdict.misses for verdict in verdicts if not verdict.has_passed} == {}
+
+
 def test_every_answer_says_why_and_how_sure(turns):
     row = {"context": {"asked": None, "offers": None}}
     now = dt.datetime(2026, 6, 9, 10, 20)  # noqa: DTZ001 - local, as the interface asks

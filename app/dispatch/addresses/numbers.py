@@ -47,8 +47,15 @@ SPOKEN = re.compile(
 )
 
 
+DIGITS = re.compile(
+    rf"\b(?:(?:{'|'.join(UNITS)})[ -]){{4}}(?:{'|'.join(UNITS)})\b(?! (?:{'|'.join(UNITS)})\b)", re.IGNORECASE
+)
+"""Five digits read out, as a ZIP is."""
+
+
 def in_digits(text: str) -> str:
-    """The text with spoken house numbers in digits; a single small number may count anything and stays."""
+    """The text with spoken house numbers and ZIPs in digits; a single small number may count anything and stays."""
+    text = DIGITS.sub(lambda found: "".join(str(UNITS[word]) for word in re.split(r"[ -]", found[0].lower())), text)
     return SPOKEN.sub(lambda found: number_of(found["words"]) or found[0], text)
 
 

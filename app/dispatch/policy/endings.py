@@ -34,7 +34,8 @@ def help_keyword(turn: Turn) -> Draft | None:
     """HELP or INFO alone."""
     if turn.said.intent != "help_keyword":
         return None
-    return Draft("help", asks=turn.state.asked if turn.table else None, stage=turn.state.stage)
+    template = "help" if turn.context.business_phone else "help_here"
+    return Draft(template, asks=turn.state.asked if turn.table else None, stage=turn.state.stage)
 
 
 def auto_reply(turn: Turn) -> Draft | None:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from app.dispatch import jobs as job_words
+from app.dispatch.addresses.shapes import SURE_SUFFIX
 from app.dispatch.policy.frame import Turn
 from app.dispatch.types import State
 
@@ -48,6 +49,8 @@ def place(turn: Turn) -> None:
         if state.street and name_of(state.street) != name_of(found.street):
             state.unit = None
         state.street = found.street
+    elif state.street and found.street is None:
+        state.street = completed(state.street, turn.said.plain)
     state.unit = found.unit or state.unit
     state.city = found.city or state.city
     state.region = found.state or state.region
@@ -58,6 +61,13 @@ def place(turn: Turn) -> None:
 
 
 CORRECTS = 0.6
+
+
+def completed(street: str, plain: str) -> str:
+    """A street that was told without its suffix, once that follows: "1900 Pioneer", "that's Pioneer Pkwy"."""
+    number, _, name = street.partition(" ")
+    found = re.search(rf"\b({re.escape(name.lower())} (?:{SURE_SUFFIX}))\b", plain) if name else None
+    return f"{number} {found[1].title()}" if found else street
 
 
 def name_of(street: str) -> str:

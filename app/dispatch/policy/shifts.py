@@ -35,23 +35,46 @@ def is_meant(turn: Turn) -> bool:
 
 
 ANOTHER = re.compile(
-    r"\b(?:another|a second|2nd|one more|separate|additional|new) (?!time|day|date|hour|slot|appointment time|guy|"
-    r"tech)\w+|"
-    r"\b(?:also|too)\b.*\b(?:other|second|another|different) (?:house|home|place|property|unit|apartment|bathroom|"
-    r"rental|building|address|"
-    r"location|\w+room)\b|\b(?:other|second|different) (?:house|home|place|property|unit|apartment|bathroom|rental|"
-    r"building|address|"
-    r"location)\b|\botr[oa] (?!dia|hora|fecha|vez)\w+"
+    r"\b(?:another|a second|2nd|one more|separate|additional|different) (?:\w+ )?(?:house|home|place|property|unit|"
+    r"apartment|bathroom|"
+    r"rental|building|address|location|job|issue|problem|thing|toilet|sink|drain|faucet|leak|outlet|switch|light|fan|"
+    r"lock|door|key|spring|"
+    r"opener|ac|furnace|heater|\w*room)\b|\bother (?:house|home|place|property|unit|apartment|rental|building|"
+    r"address|location)\b|"
+    r"\botr[oa] (?:casa|propiedad|problema|trabajo|bano|puerta|direccion)\b"
+)
+BESIDE = re.compile(
+    r"\b(?:also|too|as well|plus|on top of|in addition|besides|while (?:you|youre|hes|theyre|yall)|tambien|ademas)\b"
 )
 
 
 def is_another(turn: Turn) -> bool:
-    """Whether a visit of its own is wanted beside the one that stands: another of the same kind, or elsewhere."""
+    """Whether a visit of its own is wanted beside the one that stands: other work, one more of a kind, or elsewhere."""
     said, street = turn.said, turn.said.address.street
-    if said.wants("reschedule", "cancel_appointment", "existing_followup", "complaint"):
+    named = [job for job in said.jobs.types if not job.startswith("general_")]
+    is_more = bool(ANOTHER.search(said.plain))
+    if not turn.visits or not (named or is_more) or said.intent in {"cancel_appointment", "complaint"}:
         return False
-    is_elsewhere = street is not None and not any(street.lower() in visit.address.lower() for visit in turn.visits)
-    return is_elsewhere or (said.intent == "new_job" and bool(ANOTHER.search(said.plain)))
+    known = [visit.address.lower() for visit in turn.visits]
+    is_elsewhere = street is not None and not any(street.lower() in address for address in known)
+    is_other = any(not is_booked(turn, job) for job in named)
+    return is_elsewhere or is_more or (is_other and bool(BESIDE.search(said.plain)))
+
+
+def is_booked(turn: Turn, job: str) -> bool:
+    """Whether a visit stands for a job."""
+    return any(job in (visit.job_type, *visit.job_types) for visit in turn.visits)
+
+
+def second_visit(turn: Turn) -> None:
+    """Go on with the new visit alone: what has its visit already is no job of this one, unless it is elsewhere."""
+    turn.flag("second_visit")
+    state = turn.state
+    if turn.said.address.street is None and not ANOTHER.search(turn.said.plain):
+        state.jobs = [job for job in state.jobs if not is_booked(turn, job)] or state.jobs
+    others = [window for window in state.wishes if not any(is_old_time(turn, visit, window) for visit in turn.visits)]
+    state.wishes = others or state.wishes
+    turn.forget_estimates()
 
 
 def is_as_planned(turn: Turn, visit: OwnAppointment) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from app.dispatch import facts, proposals, wording
-from app.dispatch.policy.asking import capital
 from app.dispatch.policy.frame import Turn
 
 QUESTIONS = frozenset({"hours_question", "service_area_question", "service_question", "identity_question"})
@@ -100,7 +99,8 @@ def price_answer(turn: Turn) -> None:
         turn.note("price_visit", price=price)
         return
     minutes = proposals.total(turn.estimates)[2]
-    turn.note("price_range", job=capital(turn.job_name), price=price, hours=wording.hours_text(minutes, turn.language))
+    name, hours = turn.job_name, wording.hours_text(minutes, turn.language)
+    turn.note("price_range", job=name[:1].upper() + name[1:], job_name=name, price=price, hours=hours)
 
 
 def objection(turn: Turn) -> None:

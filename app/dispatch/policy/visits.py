@@ -23,6 +23,15 @@ def about_visit(turn: Turn) -> Draft | None:
         return visit_named(turn)
     if said.intent == "cancel_appointment":
         return start(turn, "cancel")
+    if state.pending_act is None and shifts.is_another(turn):
+        shifts.second_visit(turn)
+        return None
+    return about_time(turn)
+
+
+def about_time(turn: Turn) -> Draft | None:
+    """Another time for a visit, or when it is."""
+    state, said = turn.state, turn.said
     if state.pending_act == "reschedule" and not turn.names_other_work:
         return go_on_moving(turn)
     if said.intent == "reschedule" or shifts.is_meant(turn):
@@ -45,8 +54,7 @@ def booked_already(turn: Turn) -> Draft | None:
     """Nothing new is wanted and the visit stands: say when it is instead of selling it twice."""
     if not turn.state.jobs or turn.table or not turn.has_visit_for_job or turn.is_emergency:
         return None
-    if shifts.is_another(turn) or "second_visit" in turn.state.flags:
-        turn.flag("second_visit")
+    if "second_visit" in turn.state.flags:
         return None
     return follow_up(turn)
 
@@ -124,7 +132,8 @@ def cancel_answer(turn: Turn) -> Draft | None:
         return begin(turn, "reschedule", visit)
     if state.asked != "confirm_cancel" and not said.is_no and not shifts.is_kept(turn):
         return begin(turn, "cancel", visit)
-    is_cancelled = said.wants("cancel_appointment") and not DONT_CANCEL.search(said.plain)
+    is_cancelled = said.wants("cancel_appointment") or (state.asked == "confirm_cancel" and "cancel" in said.plain)
+    is_cancelled = is_cancelled and not DONT_CANCEL.search(said.plain)
     if not is_cancelled and (shifts.is_kept(turn) or DONT_CANCEL.search(said.plain)):
         state.pending_act = state.pending_appointment = None
         return Draft("cancel_kept", {"window": window}, stage="complete")

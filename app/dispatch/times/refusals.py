@@ -32,7 +32,9 @@ NOT_REFUSED = re.compile(
     r"sooner than|if not|or not|why not|"
     r"not sure|no problem|no rush)\b[^,.]*$"
 )
-JOINED = re.compile(r"s?,? ?(?:(?:and|or|&|nor|,|/|y|o|at|on|around|between|from|till?|until)? ?){0,2}(?:the )?")
+JOINED = re.compile(
+    r"s?,? ?(?:(?:and|or|&|nor|/|y|o|ni) ?(?:on )?(?:the )?|(?:at|on|around|between|from|till?|until)? ?)"
+)
 TOO = re.compile(r"s? (?:too|either|as well|also(?! (?:works?|good|fine)))\b")
 RIGHT_YES = re.compile(r" (?:is|are|works?|would|sounds|if|instead)\b(?! (?:not|no|bad|out)\b)")
 
@@ -53,7 +55,8 @@ def find(plain: str, days: Sequence[Dated], hours: Sequence[Timed]) -> Refused:
     last: Dated | Timed | None = None
     for item in sorted(items, key=lambda mention: mention.start):
         behind = plain[item.end :]
-        is_joined = last is not None and last in refused and bool(JOINED.fullmatch(plain[last.end : item.start]))
+        between = plain[last.end : item.start] if last is not None else ""
+        is_joined = last is not None and last in refused and bool(JOINED.fullmatch(between)) and between.strip() != ","
         if (
             is_refused(plain, item.start, item.end)
             or (refused and TOO.match(behind))
