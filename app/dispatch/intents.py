@@ -34,6 +34,7 @@ COSTS = re.compile(
 )
 CLOSING = ("opt_out", "opt_in", "help_keyword", "crisis", "injection", "spam", "wrong_number", "auto_reply")
 TABLE = frozenset({"slot", "confirm", "price_ok", "confirm_cancel"})
+FACTS = frozenset({"address", "name", "phone", "zip"})
 QUESTIONS = ("hours_question", "service_area_question", "service_question", "identity_question")
 REQUEST = re.compile(
     r"\b(?:can|could|would|will) (?:you|someone|somebody|anyone|they|one of you)\b(?: \w+){0,3} (?:fix|repair|replace|"
@@ -246,6 +247,7 @@ def leftover(hits: set[str], seen: Seen) -> str:
     times = seen.times
     has_wish = bool(times.windows or times.exclude or times.asap or times.flexible)
     ranked = (
+        ("give_info", seen.has_facts and seen.asked in FACTS and not seen.is_specific),
         ("new_job", bool(seen.jobs.types)),
         ("new_job", "new_request" in hits and not times.windows and "availability_question" not in hits),
         ("non_english", "language_question" in hits),

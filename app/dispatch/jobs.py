@@ -40,10 +40,13 @@ def find(plain: str, trade: str, *, danger: Danger = CALM) -> Jobs:
     A hazard that is over is no job while another one is named, and one that is named by nothing else is its trade's.
     """
     hits = matches(plain, trade)
+    hazard = HAZARD_JOBS.get(trade, {}).get(next(iter(danger.classes), ""))
+    if hits and hazard:
+        hits = [hazard, *(hit for hit in hits if hit != hazard)]
     if hits and hits[0] in HAZARDS and danger.level == "normal":
         hits = [hit for hit in hits if hit not in HAZARDS and not hit.startswith("general_")] or hits
-    if not hits and (job := HAZARD_JOBS.get(trade, {}).get(next(iter(danger.classes), ""))):
-        return Jobs(types=(job,), confidence=SURE, evidence=(f"job: {job}",))
+    if not hits and hazard:
+        return Jobs(types=(hazard,), confidence=SURE, evidence=(f"job: {hazard}",))
     if not hits or hits[0].startswith("general_"):
         other, job = other_trade(plain, trade), hints.guess(REFUSED_THING.sub("_", plain), trade)
         if job and not other and (hits or FAULTY.search(plain)):
@@ -124,7 +127,8 @@ def is_refused(plain: str, found: re.Match[str]) -> bool:
 FAULTY = re.compile(
     r"\b(?:need\w*|want\w*|looking|fix\w*|repair\w*|replac\w*|install\w*|broke\w*|not|wont|doesnt|isnt|stopped|stuck|"
     r"never|no|only|keeps?|"
-    r"fell|falls|dropp?\w*|slamm\w*|leak\w*|crack\w*|loose|loud|weird|problem|issue|trouble|clog\w*|dead|died|quit|"
+    r"fell|falls|shoot\w*|spray\w*|gush\w*|overflow\w*|dropp?\w*|slamm\w*|leak\w*|crack\w*|loose|loud|weird|problem|"
+    r"issue|trouble|clog\w*|dead|died|quit|"
     r"out|off|bad|worn|rust\w*|"
     r"double|high|low|hot|cold|old|full|getting|is|are|hook|put|add|move|service|check|quote|estimate|hace|sale|"
     r"ocupo|necesito|quiero|"

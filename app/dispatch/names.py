@@ -102,8 +102,17 @@ def introduced(text: str, cities: frozenset[str]) -> Iterator[str | None]:
         lead, before = found[0][: found.start("name") - found.start()].lower(), text[: found.start()]
         is_third = THIRD.search(before) and not GREETS.search(before) and not lead.startswith(("this is", "my name"))
         first = found["name"].split()[0]
-        is_sure = lead.startswith(SURE_WORDS) or (
-            first.lower().strip(".") in FIRST_NAMES and bool(STANDS.match(text[found.start("name") + len(first) :]))
+        word, tail = found["name"].split()[0].strip("."), text[found.start("name") + len(first) :]
+        is_capital = (
+            word[0].isupper() and word[1:].islower() and word.lower() not in STOP and word.lower() not in vocabulary()
+        )
+        is_self = lead.startswith(("i'm", "im ", "i am", "soy")) and is_capital and bool(STANDS.match(tail))
+        is_sure = (
+            is_self
+            or lead.startswith(SURE_WORDS)
+            or (
+                first.lower().strip(".") in FIRST_NAMES and bool(STANDS.match(text[found.start("name") + len(first) :]))
+            )
         )
         if is_third or NOT_THEIRS.search(before):
             continue

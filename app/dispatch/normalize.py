@@ -64,6 +64,7 @@ def plain(text: str) -> str:
     text = re.sub(r"(?<=\w)'(?=\w)", "", text).replace("'", " ")
     text = re.sub(r"\$\s?(\d[\d,]*)(?:\.\d\d)?", lambda found: f"{found[1].replace(',', '')} dollars", text)
     text = re.sub(r"\ba ?/ ?c\b", "ac", text)
+    text = re.sub(r"\bhow(?:s|z)? ?m(?:uch|utch|ch|uc)\b", "how much", text)
     text = re.sub(r"\bw/o\b", "without", text)
     text = re.sub(r"\bw/ ?", "with ", text)
     text = re.sub(r"(?<=\d)\.(?=\d)", "_", text)

@@ -91,6 +91,8 @@ def event_of(event: Json) -> Event:
 def answer(result: Result) -> Json:
     """The result in the words of the checkers."""
     facts = dict(result.extracted)
+    lines = [job for job in facts.get("price_book_jobs") or [] if job not in {"diagnostic_visit", *facts["jobs"]}]
+    facts["jobs"] = [*(facts.get("jobs") or []), *lines]
     return {
         "reply": result.reply,
         "asks": {"zip": None, "hazard": "safe"}.get(result.asks or "", result.asks),

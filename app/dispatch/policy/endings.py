@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app.dispatch import wording
 from app.dispatch.policy import danger as dangers
 from app.dispatch.policy import offering, side
@@ -175,10 +177,18 @@ def defer(turn: Turn) -> Draft | None:
     """Not now, perhaps later; an "ok" before "let me think" is no yes."""
     said = turn.said
     is_thinking = said.intent == "defer" or (said.intent == "confirm_yes" and said.wants("defer"))
-    if (is_thinking and not said.times.picked) or (said.intent == "decline_no" and wants_nothing(turn)):
+    is_leaving = said.intent in {"price_objection", "decline_no"} and bool(LEAVES.search(said.plain))
+    if (is_thinking and not said.times.picked) or is_leaving or (said.intent == "decline_no" and wants_nothing(turn)):
         outcome = "deferred"
         return Draft("deferred", outcome=outcome, stage="complete", clears_offers=True)
     return None
+
+
+LEAVES = re.compile(
+    r"\b(?:(?:ill|i will|going to|have to|think ill|well) pass|not interested|forget (?:it|about it)|no deal|(?:look|"
+    r"shop) (?:elsewhere|around)|"
+    r"go(?:ing)? with (?:someone|somebody|another|the other)|keep looking|call (?:someone|somebody) else)\b"
+)
 
 
 def wants_nothing(turn: Turn) -> bool:

@@ -19,7 +19,7 @@ LEFT_NO = re.compile(
     r"be (?:here|home)|"
     r"not available|not free|skip|rather not|no mas|menos|excepto|ni|no puedo|no podemos|no estoy|no estare|no voy a "
     r"estar|instead of)\b(?: (?:on|the|in|at|be|do|for|"
-    r"this|home|here|available|free|really|a|make|it|come|el|la|los|en|para))*(?: _)? ?$"
+    r"this|home|here|there|available|free|really|a|make|it|come|el|la|los|en|para))*(?: _)? ?$"
 )
 RIGHT_NO = re.compile(
     r"^s?,? ?(?:is|are|was|s|'s|isnt|doesnt|dont|wont|would|will|not|no|cant)? ?(?:\w+ )?(?:no good|not good|bad|out|"
