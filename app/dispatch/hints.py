@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from app.dispatch.wording import WORDS
@@ -28,19 +28,31 @@ def weights(trade: str) -> Mapping[str, tuple[tuple[str, str, int], ...]]:
     return {initial: tuple(rows) for initial, rows in groups.items()}
 
 
-def guess(plain: str, trade: str, *, among: Iterable[str] = ()) -> str | None:
-    """The job that the words of a text speak for most, if they say enough; `among` limits the choice."""
-    groups, allowed = weights(trade), frozenset(among)
-    scores: dict[str, int] = {}
+def scores(plain: str, trade: str) -> Mapping[str, int]:
+    """How much the words of a text speak for each job type."""
+    groups = weights(trade)
+    found: dict[str, int] = {}
     for token in frozenset(re.findall(r"[a-z0-9]+", plain)):
         best: dict[str, int] = {}
         for word, job, weight in groups.get(token[0], ()):
-            is_it = token == word or (word[-1] == "*" and token.startswith(word[:-1]))
-            if is_it and (not allowed or job in allowed):
+            if token == word or (word[-1] == "*" and token.startswith(word[:-1])):
                 best[job] = max(weight, best.get(job, 0))
         for job, weight in best.items():
-            scores[job] = scores.get(job, 0) + weight
-    if not scores:
+            found[job] = found.get(job, 0) + weight
+    return found
+
+
+def guess(plain: str, trade: str) -> str | None:
+    """The job that the words of a text speak for most, if they say enough."""
+    found = scores(plain, trade)
+    if not found:
         return None
-    job = max(scores, key=lambda name: (scores[name], not name.startswith("general_")))
-    return job if scores[job] >= ENOUGH else None
+    job = max(found, key=lambda name: (found[name], not name.startswith("general_")))
+    return job if found[job] >= ENOUGH else None
+
+
+def settle(plain: str, trade: str, hits: Sequence[str]) -> str:
+    """Which job of several leads: the first of the rules, unless the words clearly favour another."""
+    found = scores(plain, trade)
+    best = max(hits, key=lambda name: found.get(name, 0))
+    return best if found.get(best, 0) - found.get(hits[0], 0) >= ENOUGH else hits[0]

@@ -55,7 +55,8 @@ def find(plain: str, trade: str, *, danger: Danger = CALM) -> Jobs:
             )
         if not hits:
             return Jobs(other_trade=other)
-    first = hits[0]
+    specific = [hit for hit in hits if not hit.startswith("general_")]
+    first = hints.settle(plain, trade, specific) if len(specific) > 1 and not danger.classes else hits[0]
     if (
         first in {"leak_repair"} | {hit for hit in hits if hit.startswith("general_")}
         and other_trade(plain, trade) == "none"

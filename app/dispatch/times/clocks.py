@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from app.dispatch.times import dayparts
+from app.dispatch.times.around import ASKED, CHAINED, ENDS, beside, hint_after, hint_before, listed, works
 
 NOON = 12
 LAST_AFTERNOON_HOUR = 6
@@ -195,6 +196,7 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             or is_cued
             or beside(start, listed(text, match.end()), anchors, text)
             or may_be_bare
+            or (ASKED.search(text[:start]) and ENDS.match(text[match.end() :]))
             or works(text, listed(text, match.end()))
             or (found and CHAINED.fullmatch(text[found[-1].end : match.start()]))
             or hint_after(text, match.end())
@@ -212,58 +214,6 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
         else:
             found.append(Timed(match.start(), match.end(), at, is_point=True, approximate=about))
     return found
-
-
-def listed(text: str, end: int) -> int:
-    """Where a list of hours ends that begins before `end`: "11, 1 or 3"."""
-    more = re.match(r"(?:,? ?(?:or|,) ?\d{1,2}(?::\d\d)?\b(?! ?[ap]m)){1,3}", text[end:])
-    return end + more.end() if more else end
-
-
-CHAINED = re.compile(r",? ?(?:or|,)? ?(?:maybe |at |even )?")
-"""Between the hours of a list: "3 or 4", "11, 1 or 3"."""
-
-
-def works(text: str, end: int) -> bool:
-    """Whether "works", "is fine" and the like follow."""
-    return bool(
-        re.match(
-            r"(?:\s?(?:or|and) \d{1,2}(?::\d\d)?(?:am|pm)?)?\s?(?:works?|would work|is (?:fine|good|ok|great|"
-            r"perfect)|sounds good|is better|would be|ok\b|good\b|please)",
-            text[end:],
-        )
-    )
-
-
-def beside(start: int, end: int, anchors: list[tuple[int, int]], text: str) -> bool:
-    """Whether a day stands right before or after."""
-    for first, last in anchors:
-        between = text[last:start] if last <= start else text[end:first]
-        if re.fullmatch(r"[ ,]*(?:at|on|around|about|like|maybe|for|the|say|by|between|from|is|works|,| )*", between):
-            return True
-    return False
-
-
-def hint_after(text: str, end: int) -> str | None:
-    """The half of the day that follows: "7 in the evening", "9 tomorrow morning"."""
-    match = re.match(
-        r"[ ,]*(?:oclock )?(?:today |tomorrow |on \w+day |\w+day )?(?:in the |at |this )?(morning|afternoon|evening|"
-        r"night|tonight)",
-        text[end:],
-    )
-    if not match:
-        return None
-    return "am" if match[1] == "morning" else "pm"
-
-
-def hint_before(text: str, start: int) -> str | None:
-    """The half of the day that came before: "tonight at 8", "afternoon around 2"."""
-    match = re.search(
-        r"(morning|afternoon|evening|night|tonight)(?: \w+)?(?: at| around| about| like| by)? $", text[:start]
-    )
-    if not match:
-        return None
-    return "am" if match[1] == "morning" else "pm"
 
 
 def parts(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
