@@ -134,7 +134,10 @@ def is_over(rule: Rule, words: str, text: str) -> bool:
     return not PRESENT.search(told) and len(told.split()) <= FAR
 
 
-PASSING = re.compile(r"\b(?:locked out|lockout|locked (?:myself|us|me|ourselves)|trapped|overflow\w*|flooded)\b")
+PASSING = re.compile(
+    r"\b(?:locked out|lockout|locked (?:myself|us|me|ourselves)|trapped|overflow\w*|flooded|"
+    r"(?:hit|banged|bumped|cut|burned|burnt|scraped|jammed) (?:my|his|her)\b)"
+)
 FAR = 16
 """Words between a hit and the word for long ago."""
 NOT_YET = re.compile(
@@ -170,6 +173,8 @@ def kept(phrase: str) -> str:
     """What stays of masked words: a water heater can still burst and a smoke alarm can sound."""
     if phrase.startswith(("water heater", "hot water")):
         return "waterheater"
+    if phrase.startswith("pilot"):
+        return "pilot"
     return "smokealarm" if ALARM.fullmatch(phrase) else "_"
 
 
@@ -198,8 +203,16 @@ def is_denied(text: str, found: re.Match[str], phrase: str) -> bool:
     inside = set(found[0].split()) & INNER
     if inside and not inside & words_of(phrase):
         return True
+    if phrase in never_over():
+        return False
     right = re.split(r" [.,]", text[found.end() : found.end() + LEFT])[0]
     return bool(list_of("right_denied").search(right))
+
+
+@cache
+def never_over() -> frozenset[str]:
+    """Phrases in which "anymore" takes nothing back: "I don't want to live anymore"."""
+    return frozenset(phrase for rule in rules() if rule.hazard == "self_harm" for phrase in rule.phrases.phrases)
 
 
 @cache

@@ -25,7 +25,8 @@ STRONG_BLOCK = re.compile(
 HARMLESS = re.compile(
     r"\b(?:dont care (?:what|how much)[\w ]*|whatever (?:it costs|works)?|why not|no problem|no worries|not a "
     r"problem|no later|what a relief|dont worry|"
-    r"cant wait|not too bad|no biggie|its not a problem|as soon as|or (?:earlier|later|sooner))\b"
+    r"do what(?:ever)? you (?:got|have|need) to(?: do)?|cant wait|not too bad|no biggie|its not a problem|as soon as|"
+    r"or (?:earlier|later|sooner))\b"
 )
 COSTS = re.compile(
     r"\b(?:dont care|whatever|no matter|doesnt matter) (?:what|how much)? ?(?:it|this|that|you)? ?(?:costs?|charge|"
@@ -33,21 +34,36 @@ COSTS = re.compile(
 )
 CLOSING = ("opt_out", "opt_in", "help_keyword", "crisis", "injection", "spam", "wrong_number", "auto_reply")
 TABLE = frozenset({"slot", "confirm", "price_ok", "confirm_cancel"})
+FACTS = frozenset({"address", "name", "phone", "zip"})
 QUESTIONS = ("hours_question", "service_area_question", "service_question", "identity_question")
 REQUEST = re.compile(
     r"\b(?:can|could|would|will) (?:you|someone|somebody|anyone|they|one of you)\b(?: \w+){0,3} (?:fix|repair|replace|"
-    r"install|put|swap|change|hang|hook|run|unclog|clear|look|check|come|send|help|move|add|make|rekey|open|get)\b"
+    r"install|put|swap|change|hang|hook|run|unclog|clear|look|check|come|send|help|move|add|make|rekey|open|get|cut|"
+    r"drill|"
+    r"remove|break|unlock|pick|program|adjust|service|snake|tighten|patch|cap|reset|pull|take|clean|wire|mount|copy)\b"
 )
 """Asked to do it, not whether it is done at all ("do you do ...")."""
 ASKING = re.compile(
     r"^(?:[\w ,.]{0,20} )?(?:do|does|can|will|are|is|could|would) (?:you|they|it|that|this|we|there)\b(?!.*\b(?:charge|"
     r"cost|price|open)\b)"
 )
-COSTING = re.compile(r"\b(?:charge|charges|cost|costs|fees?|price|prices|how much|rates?)\b")
+COSTING = re.compile(r"\b(?:charge|charges|cost|costs|fees?|price|prices|how much|rates?|get for|want for)\b")
 FAILURE = re.compile(
-    r"\b(?:broke|broken|leak\w*|clog\w*|not working|wont|stopped|stuck|dead|out|locked|lost|burst|trip\w*|no (?:heat|"
+    r"\b(?:broke|broken|leak\w*|clog\w*|rust\w*|jam\w*|crack\w*|bent|torn|no (?:abre|cierra|prende|sirve|funciona|"
+    r"jala|enfria|calienta|baja|sube)|"
+    r"se (?:rompio|descompuso|tapo|quebro|atoro|trono|cayo|solto)|gotea\w*|tapad\w*|fuga|not working|wont|stopped|"
+    r"stuck|dead|out|locked|lost|burst|trip\w*|no (?:heat|"
     r"ac|power|water|hot)|problem|issue|isnt|doesnt)\b"
 )
+
+
+HAGGLES = re.compile(
+    r"\b(?:do|take|accept|give you|how about|what about|pay(?: you)?|make it|settle for|go|come down to|meet (?:me|"
+    r"you) at|say) "
+    r"(?:it |this |that )?(?:for |like |just |at )?(?:\d{3,4}|\d{2,4} (?:dollars|bucks|cash|even|flat))\b"
+    r"(?! ?(?:am|pm|oclock|hrs|amp|gallon|sq|square|volt|watt|on|tomorrow|today|\w+day)\b)"
+)
+"""A figure that is offered instead of ours."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +114,8 @@ def find(plain: str, seen: Seen) -> Heard:
     hits = hits_of(COSTS.sub(" ", plain))
     if "opt_out_keyword" in hits:
         hits.add("opt_out")
+    if (seen.asked or seen.offers) and not seen.address.street and HAGGLES.search(plain):
+        hits.add("price_objection")
     yes = is_yes(plain, hits)
     no = "decline_no" in hits and not yes
     main = main_intent(plain, hits, replace(seen, is_yes=yes, is_no=no))
@@ -229,6 +247,7 @@ def leftover(hits: set[str], seen: Seen) -> str:
     times = seen.times
     has_wish = bool(times.windows or times.exclude or times.asap or times.flexible)
     ranked = (
+        ("give_info", seen.has_facts and seen.asked in FACTS and not seen.is_specific),
         ("new_job", bool(seen.jobs.types)),
         ("new_job", "new_request" in hits and not times.windows and "availability_question" not in hits),
         ("non_english", "language_question" in hits),

@@ -7,12 +7,19 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from app.dispatch.findings import Jobs
+from app.dispatch import hints
+from app.dispatch.findings import Danger, Jobs
 from app.dispatch.hazards import masked
 from app.dispatch.phrases import Phrases, any_of, compiled
 from app.dispatch.wording import WORDS
 
 SURE, GENERAL, VAGUE = 0.9, 0.6, 0.45
+CALM = Danger()
+HAZARD_JOBS: Mapping[str, Mapping[str, str]] = {
+    "plumbing": {"gas": "gas_line"},
+    "electrical": {"fire": "electrical_hazard", "electrical": "electrical_hazard", "medical": "electrical_hazard"},
+    "hvac": {"gas": "gas_co_hazard", "co": "gas_co_hazard"},
+}
 INSTALL = any_of(("(install*|put in|add|adding|new|replace|replacing|replacement|upgrade|instalar|swap|hook up)",))
 JOINERS = re.compile(
     r" (?:and|also|plus|as well as|another|y|tambien|then)(?: (?:also|the|my|a|our|need|i|we))* | , | \. "
@@ -27,12 +34,29 @@ def ranked(trade: str) -> tuple[tuple[str, Phrases], ...]:
     return tuple((job, any_of(phrases)) for job, phrases in table.get(trade, []))
 
 
-def find(plain: str, trade: str) -> Jobs:
-    """The jobs of a text, the leading one first; several only when the text joins them."""
+def find(plain: str, trade: str, *, danger: Danger = CALM) -> Jobs:
+    """The jobs of a text, the leading one first; several only when the text joins them.
+
+    A hazard that is over is no job while another one is named, and one that is named by nothing else is its trade's.
+    """
     hits = matches(plain, trade)
-    if not hits:
-        return Jobs(other_trade=other_trade(plain, trade))
-    first = hits[0]
+    hazard = HAZARD_JOBS.get(trade, {}).get(next(iter(danger.classes), ""))
+    if hits and hazard:
+        hits = [hazard, *(hit for hit in hits if hit != hazard)]
+    if hits and hits[0] in HAZARDS and danger.level == "normal":
+        hits = [hit for hit in hits if hit not in HAZARDS and not hit.startswith("general_")] or hits
+    if not hits and hazard:
+        return Jobs(types=(hazard,), confidence=SURE, evidence=(f"job: {hazard}",))
+    if not hits or hits[0].startswith("general_"):
+        other, job = other_trade(plain, trade), hints.guess(REFUSED_THING.sub("_", plain), trade)
+        if job and not other and (hits or FAULTY.search(plain)):
+            return Jobs(
+                types=(job,), confidence=GENERAL, wants_install=bool(INSTALL.search(plain)), evidence=(f"hint: {job}",)
+            )
+        if not hits:
+            return Jobs(other_trade=other)
+    specific = [hit for hit in hits if not hit.startswith("general_")]
+    first = hints.settle(plain, trade, specific) if len(specific) > 1 and not danger.classes else hits[0]
     if (
         first in {"leak_repair"} | {hit for hit in hits if hit.startswith("general_")}
         and other_trade(plain, trade) == "none"
@@ -81,16 +105,40 @@ REFUSED = re.compile(
 NONE_OF = re.compile(r"\bno (?:more )?$")
 
 
+FINE = re.compile(
+    r"^(?: (?:itself|one|part))?(?: (?:is|are|was|its|seems|turned out|esta)(?: (?:just|actually|totally|all|to be|"
+    r"now))* "
+    r"(?:fine|ok|okay|good|fixed|great|handled|done|bien|working(?: fine| again| now))| works (?:fine|again|now|"
+    r"great|ok))\b"
+    r"(?! (?:until|but then))"
+)
+"""Said behind a thing with which nothing is wrong."""
+
+
 def is_refused(plain: str, found: re.Match[str]) -> bool:
     """Whether the words are said not to be the matter: "not locked out", "no leak"; "no heat" is a matter."""
     left = plain[: found.start()]
-    if REFUSED.search(left):
+    if REFUSED.search(left) or FINE.search(plain[found.end() :]):
         return True
     return bool(NONE_OF.search(left)) and bool(
         re.match(r"(?:leak|gas|smell|smoke|spark|fire|flood|burn|clog|noise)", found[0])
     )
 
 
+FAULTY = re.compile(
+    r"\b(?:need\w*|want\w*|looking|fix\w*|repair\w*|replac\w*|install\w*|broke\w*|not|wont|doesnt|isnt|stopped|stuck|"
+    r"never|no|only|keeps?|"
+    r"fell|falls|shoot\w*|spray\w*|gush\w*|overflow\w*|dropp?\w*|slamm\w*|leak\w*|crack\w*|loose|loud|weird|problem|"
+    r"issue|trouble|clog\w*|dead|died|quit|"
+    r"out|off|bad|worn|rust\w*|"
+    r"double|high|low|hot|cold|old|full|getting|is|are|hook|put|add|move|service|check|quote|estimate|hace|sale|"
+    r"ocupo|necesito|quiero|"
+    r"instalar|poner|cambiar|arreglar|prende)\b"
+)
+"""A text that tells of a fault or wants something done, and does not merely name a thing."""
+REFUSED_THING = re.compile(
+    r"\b(?:no|not|isnt|without|sin) (?:a |an |the |any )?(?:leak|gas|smell|smoke|spark|fire|flood|clog|noise)\w*"
+)
 HINTS = frozenset({"wet", "moist*", "puddle*", "stuck", "jammed"})
 """Words that name a job on their own only vaguely."""
 

@@ -15,7 +15,8 @@ SHARED = frozenset((WORDS / "spanish_shared.txt").read_text(encoding="utf-8").sp
 """Spanish words that English texts have too."""
 TURNS = re.compile(
     r"\b(?:me llamo|mi nombre es|vivo en|quien (?:es|habla)|con quien|por favor|a que hora|no (?:hay|tengo|puedo|sirve|"
-    r"funciona)|ya no|esta bien|claro que|que tal|eres (?:un|una)|me (?:dio|puede|pueden|podria)|se me|lo antes|de la "
+    r"funciona)|ya no|esta bien|claro que|que tal|eres (?:un|una)|(?:van|llegan|vienen|cubren|sirven) (?:a|en|hasta)|"
+    r"me (?:dio|puede|pueden|podria)|se me|lo antes|de la "
     r"(?:manana|tarde|noche)|(?:el|la|los|las|mi|una?) \w+(?:cion|dad|ero|era|ador|ante) )\b|^soy [a-z]"
 )
 """Turns of phrase that only Spanish has."""

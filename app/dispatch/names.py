@@ -33,12 +33,30 @@ BETWEEN = re.compile(
     rf"\d{{3}}|(?:@|at) ?\d{{2}}|"
     rf"- ))"
 )
-AFTER_ZIP = re.compile(r"\b\d{5}\b[,.]? (?P<name>[A-Za-z][a-z']+(?: [A-Za-z][a-z']+)?)\s*(?=[.!,\n]|$)")
+AFTER_ZIP = re.compile(
+    r"\b\d{5}\b[,.]? (?P<name>[A-Za-z][a-z']+(?: [A-Za-z][a-z']+)?)\s*"
+    r"(?=[.!,\n]|$|(?:today|tomorrow|tonight|tmrw|asap|mon|tue|wed|thu|fri|sat|sun|this|next|can|could|please|pls|"
+    r"need)\w*\b)"
+)
 THIRD = re.compile(
     r"\b(?:my|his|her|our|your|the|his|tell|ask(?:ing)? for|spoke (?:to|with)|talked to|speak (?:to|with)|is this|"
     r"are you|this is for|from|call(?:ed)?|hey|hi|hello|dear|thanks|thank you|named|with)\s+$",
     re.IGNORECASE,
 )
+
+
+RELATIVES = (
+    "mother|mom|father|dad|wife|husband|son|daughter|brother|sister|tenant|owner|landlord|neighbor|friend|boss|aunt|"
+    "uncle|grandma|grandpa|grandmother|grandfather|manager|roommate|client|buyer|seller|contact|esposa|esposo|mama|"
+    "papa|inquilino"
+)
+RELATED = re.compile(
+    rf"\b(?:(?:my|his|her|our|the) (?:\w+ )?(?:{RELATIVES})(?:'?s)?,? (?:(?:name )?is )?|(?:{RELATIVES})(?:'?s)? "
+    rf"(?:name )?is )"
+    r"(?:(?:mr|mrs|ms|dr)\.? )?$",
+    re.IGNORECASE,
+)
+"""Somebody else whose name follows."""
 
 
 def find(
@@ -71,7 +89,8 @@ def here(text: str, cities: frozenset[str]) -> Iterator[str | None]:
 
 
 NOT_THEIRS = re.compile(
-    r"(?:her|his|their|wifes?|wife's|husband'?s|mom'?s|last|street|dog'?s|company|business|user|tenant'?s|your|the|"
+    r"(?:her|his|their|wifes?|wife's|husband'?s|mom'?s|last|street|dog'?s|company|business|user|tenant'?s?|owner|"
+    r"landlord|contact|your|the|"
     r"brand|domain|first) $",
     re.IGNORECASE,
 )
@@ -83,18 +102,46 @@ def introduced(text: str, cities: frozenset[str]) -> Iterator[str | None]:
         lead, before = found[0][: found.start("name") - found.start()].lower(), text[: found.start()]
         is_third = THIRD.search(before) and not GREETS.search(before) and not lead.startswith(("this is", "my name"))
         first = found["name"].split()[0]
-        is_sure = lead.startswith(SURE_WORDS) or (
-            first.lower().strip(".") in FIRST_NAMES and bool(STANDS.match(text[found.start("name") + len(first) :]))
+        word, tail = found["name"].split()[0].strip("."), text[found.start("name") + len(first) :]
+        is_capital = (
+            word[0].isupper() and word[1:].islower() and word.lower() not in STOP and word.lower() not in vocabulary()
         )
-        if not is_third and not NOT_THEIRS.search(before):
-            yield cleaned(found["name"], is_sure=is_sure, cities=cities)
+        is_self = lead.startswith(("i'm", "im ", "i am", "soy")) and is_capital and bool(STANDS.match(tail))
+        is_sure = (
+            is_self
+            or lead.startswith(SURE_WORDS)
+            or (
+                first.lower().strip(".") in FIRST_NAMES and bool(STANDS.match(text[found.start("name") + len(first) :]))
+            )
+        )
+        if is_third or NOT_THEIRS.search(before):
+            continue
+        if is_full(found["name"], text[found.start("name") :]):
+            words = found["name"].split()
+            yield titled(words if len(words) < 3 or words[2][0].isupper() else words[:2])
+        yield cleaned(found["name"], is_sure=is_sure, cities=cities)
+
+
+def is_full(name: str, text: str) -> bool:
+    """Whether two capitals follow each other and nothing else: "this is Ash Burns, ...", everyday words or not."""
+    words = name.split()
+    size = 2 if len(words) > 1 and not (len(words) > 2 and words[2][0].isupper()) else len(words)
+    rest = text[len(" ".join(words[:size])) :]
+    if size < 2 or words[0].lower() in NO_FIRST or words[1].lower() in vocabulary():
+        return False
+    return all(word[0].isupper() and word[1:].islower() for word in words[:size]) and bool(STANDS.match(rest))
+
+
+NAMED_MONTHS = frozenset({"june", "april", "may", "august"})
+NO_FIRST = (STOP - NAMED_MONTHS) | {"north", "south", "east", "west", "old", "new", "lake", "san", "santa", "fort"}
 
 
 def standing_alone(text: str, cities: frozenset[str]) -> Iterator[str | None]:
     """A name after the ZIP, at the end, or between commas."""
     for shape in (AFTER_ZIP, TAIL, BETWEEN):
         for found in shape.finditer(text):
-            if shape is BETWEEN and THIRD.search(text[: found.start("name")]):
+            before = text[: found.start("name")]
+            if shape is BETWEEN and (THIRD.search(before) or RELATED.search(before)):
                 continue
             words = found["name"].split()
             is_alone = all(word[0].isupper() and word.lower() not in vocabulary() for word in words)
@@ -111,6 +158,7 @@ def answered(text: str) -> str | None:
         text,
         flags=re.IGNORECASE,
     )
+    words = re.sub(r"^(\w+), (?=\1 \w)", "", words, flags=re.IGNORECASE)
     words = re.split(r"[,.;!?\n(]| and | but | y ", words)[0].strip()
     parts = words.split()
     if not 1 <= len(parts) <= 4 or any(not re.fullmatch(r"[A-Za-zÀ-ÿ'.-]+", part) for part in parts):

@@ -64,6 +64,7 @@ def plain(text: str) -> str:
     text = re.sub(r"(?<=\w)'(?=\w)", "", text).replace("'", " ")
     text = re.sub(r"\$\s?(\d[\d,]*)(?:\.\d\d)?", lambda found: f"{found[1].replace(',', '')} dollars", text)
     text = re.sub(r"\ba ?/ ?c\b", "ac", text)
+    text = re.sub(r"\bhow(?:s|z)? ?m(?:uch|utch|ch|uc)\b", "how much", text)
     text = re.sub(r"\bw/o\b", "without", text)
     text = re.sub(r"\bw/ ?", "with ", text)
     text = re.sub(r"(?<=\d)\.(?=\d)", "_", text)
@@ -72,9 +73,15 @@ def plain(text: str) -> str:
     text = re.sub(r"&", " and ", text)
     text = re.sub(r"[^a-z0-9$.,_%:]+", " ", text).replace("_", ".")
     text = re.sub(r"(?<![\d ])[.:]|[.:](?![\d ]|$)", " ", text)
-    return LACKS.sub("no ", " ".join(words_of(text.split())))
+    return LACKS.sub("no ", SOMEBODY_IS.sub(r"\1 is", " ".join(words_of(text.split()))))
 
 
+SOMEBODY_IS = re.compile(
+    r"\b((?:some|any|every|no)(?:one|body))s(?= (?:\w+ing|at|in|inside|outside|on|under|behind|been|here|there|"
+    r"locked|stuck|"
+    r"hurt|trapped|not|still|unconscious|down)\b)"
+)
+"""As in "someone's at the door"."""
 LACKS = re.compile(
     r"\b(?:(?:dont|doesnt|do not|does not|didnt|havent) (?:have|got|get) (?:any )?|(?:have|has|got|getting|theres|"
     r"there is) (?:absolutely )?no |"

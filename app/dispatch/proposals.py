@@ -46,7 +46,9 @@ def choose(
 ) -> tuple[list[Slot], bool]:
     """At most three slots in time order, and whether they are what was asked for."""
     is_plain = urgency != "emergency"
-    slots = tuple(slot for slot in found.slots if not (is_plain and is_emergency_slot(slot)))
+    slots = tuple(
+        slot for slot in found.slots if slot.window_start > now and not (is_plain and is_emergency_slot(slot))
+    )
     choice = offers.choose(
         Found(slots),
         urgency=urgency,

@@ -59,7 +59,7 @@ def read(
     address = addresses.find(clean, asked=asked)
     spans = (*phone_spans, *address_spans(address))
     when = times.find(text, now=now, offers=offers, asked=asked, spans=spans)
-    work = jobs.find(plain, trade)
+    work = jobs.find(plain, trade, danger=danger)
     name = names.find(text, asked=asked, spans=spans, cities=addresses.cities())
     spoken = language.detect(without(text, spans))
     seen = intents.Seen(
@@ -76,7 +76,8 @@ def read(
     if heard.is_yes and len(offers) == 1 and not when.picked and not when.windows:
         when = replace(when, picked=(0,))
     if heard.intents[0] in NO_NAME:
-        name, when, address = None, Times(), Address()
+        is_mixed = heard.intents[0] == "injection" and bool(work.types and address.street)
+        name, when, address = (name, Times(), address) if is_mixed else (None, Times(), Address())
     return Findings(
         text=text,
         plain=plain,

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.dispatch import Context, Event, Result
-from app.dispatch.types import DIAGNOSTIC, Dispatch, Estimate, Offer, OwnAppointment
+from app.dispatch.types import DIAGNOSTIC, Customer, Dispatch, Estimate, Offer, OwnAppointment
 from app.evaluation import frozen
 from app.scheduling.types import WEEKDAYS, AreaVerdict, Found, Place, Slot, Wanted
 
@@ -35,6 +35,8 @@ def event_of(event: Json) -> Event:
 def answer(result: Result) -> Json:
     """The result in the words of the format."""
     facts = dict(result.extracted)
+    lines = [job for job in facts.get("price_book_jobs") or [] if job not in {"diagnostic_visit", *facts["jobs"]}]
+    facts["jobs"] = [*(facts.get("jobs") or []), *lines]
     return {
         "reply": result.reply,
         "asks": ASKS.get(result.asks or "", result.asks),
@@ -72,7 +74,7 @@ def context_of(
         return Found(slots)
 
     kept = tenant.get("frozen")
-    facts = frozen.thaw(kept) if kept else _plain(tenant, now)
+    facts = frozen.thaw(kept) if kept else _plain(tenant, now) | {"customer": customer_of(given["appointments"])}
     return Context(
         **facts,
         find_slots=find_slots,
@@ -105,6 +107,13 @@ def _plain(tenant: Json, now: dt.datetime) -> dict[str, Any]:
         "immediate": immediate(emergency, now) if emergency["enabled"] else None,
         "asks_for": frozenset({"name", "when"}),
     }
+
+
+def customer_of(appointments: Sequence[Json]) -> Customer:
+    """What is known of a caller who has visits: the name and the addresses of the visits."""
+    own = [visit for visit in appointments if not visit.get("other")]
+    name = next((visit["name"] for visit in own if visit.get("name")), None)
+    return Customer(name, tuple(dict.fromkeys(visit["address"] for visit in own if visit.get("address"))))
 
 
 def slot_of(slot: Json, zone: ZoneInfo) -> Slot:

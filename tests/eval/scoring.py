@@ -6,6 +6,7 @@ What is in the repository can be scored without the shared folder; what needs it
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import json
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from app.dispatch import hazards, normalize
+from app.dispatch import understanding
 from app.evaluation import judging, playing, singles
 from tests.eval import gates
 from tests.eval.adapter import Adapter
@@ -129,16 +130,26 @@ def development(part: str) -> Scored:
 @cache
 def dialogues() -> Scored:
     """Whole conversations, with their criteria by family."""
+    return _played("dialogues", FOLDER / "dialogues_dev.json")
+
+
+@cache
+def own_dialogues() -> Scored:
+    """Whole conversations of our own, with their criteria by family."""
+    return _played("own dialogues", HELD_OUT / "dialogues_tune.json")
+
+
+def _played(part: str, file: Path) -> Scored:
     plays, _ = checkers()
-    verdicts = plays.perform_all(plays.read(FOLDER / "dialogues_dev.json"), Adapter)
+    verdicts = plays.perform_all(plays.read(file), Adapter)
     passed = sum(verdict.has_passed for verdict in verdicts)
     least = gates.LEAST["dialogues"]
-    scores = [Score("dialogues", "all", "passed", passed, len(verdicts), least["passed"])]
+    scores = [Score(part, "all", "passed", passed, len(verdicts), least["passed"])]
     held: dict[str, list[bool]] = defaultdict(list)
     for verdict in verdicts:
         for is_held, wanted, _ in verdict.checks:
             held[family(wanted.get("c", ""))].append(is_held)
-    scores += [Score("dialogues", name, "held", sum(one), len(one), least["held"]) for name, one in held.items()]
+    scores += [Score(part, name, "held", sum(one), len(one), least["held"]) for name, one in held.items()]
     return Scored(scores, [f"{one.script['id']}: {miss}" for one in verdicts for miss in one.misses])
 
 
@@ -233,7 +244,10 @@ def false_alarms() -> Scored:
 
 
 def is_emergency(text: str) -> bool:
-    return hazards.assess(normalize.plain(text)).level == "emergency"
+    return understanding.read(text, trade="plumbing", now=NOON).danger.level == "emergency"
+
+
+NOON = dt.datetime(2026, 6, 9, 12)  # noqa: DTZ001 - local, as everything in the dispatcher
 
 
 @dataclass(frozen=True)
@@ -270,6 +284,7 @@ def everything() -> Iterator[tuple[str, Scored]]:
         yield "Times", development("times")
         yield "Addresses", development("addresses")
         yield "Dialogues", dialogues()
+        yield "Dialogues of our own", own_dialogues()
     yield "Held out, repaired by class (tune)", held_out("tune")
     yield "Held out, never read (blind)", held_out("blind")
     yield "Our own cases", own_cases()

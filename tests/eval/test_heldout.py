@@ -35,6 +35,12 @@ def test_the_misses_of_the_blind_half_are_not_even_kept():
     assert scoring.held_out("blind").misses == []
 
 
+@needs_checkers
+def test_every_dialogue_of_our_own_passes():
+    """Whole conversations in all five trades, judged by the checker of the development data."""
+    assert scoring.own_dialogues().misses == []
+
+
 def test_every_answer_says_why_and_how_sure():
     now = dt.datetime(2026, 6, 9, 10, 20)  # noqa: DTZ001 - local, as the interface asks
     context = {"asked": None, "offers": None}

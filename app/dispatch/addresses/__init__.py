@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.dispatch.addresses.numbers import in_digits
 from app.dispatch.addresses.places import CHATTER, cities, place_of, zip_of
 from app.dispatch.addresses.shapes import (
     AFTER_NO,
@@ -29,17 +30,18 @@ __all__ = ["cities", "find"]
 
 def find(text: str, *, asked: str | None = None) -> Address:
     """The service address of a text, in pieces; empty when there is none."""
-    clean = re.sub(r"\s+", " ", PO_BOX.sub(" _ ", text)).strip()
+    clean = re.sub(r"\s+", " ", in_digits(PO_BOX.sub(" _ ", text))).strip()
     is_box = bool(PO_BOX.search(text))
     street = street_of(clean, asked=asked)
-    start, end = (street.start(), street.end("street")) if street else (0, 0)
+    name = without_city(street, clean) if street else ""
+    start, end = (street.start(), street.start("street") + len(name)) if street else (0, 0)
     rest = clean[end:] if street else clean
     before = clean[:start] if street else ""
     unit, unit_end = unit_of(before, rest, has_street=bool(street), asked=asked)
     tail = rest[unit_end:] if street else rest
     city, state = place_of(tail, has_street=bool(street), asked=asked)
     code = zip_of(clean, street)
-    found = f"{street['number']} {street['street']}".strip(" .,") if street else None
+    found = f"{street['number']} {name}".strip(" .,") if street else None
     return Address(
         street=re.sub(r"\s+", " ", found) if found else None,
         unit=unit,
@@ -52,6 +54,22 @@ def find(text: str, *, asked: str | None = None) -> Address:
     )
 
 
+def without_city(street: re.Match[str], text: str) -> str:
+    """The street without a direction that begins the city: "Westwind Dr North Palm Beach"."""
+    words = street["street"].split()
+    way = LONG_WAYS.get(words[-1].lower().strip("."))
+    if way is None or len(words) <= 2 or not re.match(r" [a-z]", text[street.end("street") :], re.IGNORECASE):
+        return street["street"]
+    tail = re.findall(r"[a-z]+", text[street.end("street") :].lower())[:2]
+    if any(f"{way} {' '.join(tail[:size])}" in cities() for size in (2, 1) if len(tail) >= size):
+        return street["street"][: -len(words[-1])].rstrip()
+    return street["street"]
+
+
+LONG_WAYS = {"n": "north", "s": "south", "e": "east", "w": "west"}
+LONG_WAYS |= {way: way for way in LONG_WAYS.values()}
+
+
 def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
     """The best candidate for number and street."""
     for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (SOFT,)):
@@ -59,6 +77,8 @@ def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
         if found:
             return min(found, key=lambda match: (match.start(), -match.end()))
     for match in LOOSE.finditer(text):
+        if CODE.search(text[: match.start()]):
+            continue
         is_told = bool(TOLD.search(text[: match.start()]))
         cut = loose_street(match, text, asked="address" if is_told else asked)
         if cut:
@@ -79,7 +99,7 @@ def is_street(match: re.Match[str], text: str) -> bool:
         and int(re.sub(r"\D", "", match["number"])[:6]) <= 12
     ):
         return match.re is NAMED
-    return match.re is FRONTED or not any(word in CHATTER for word in words[:-1])
+    return match.re in {FRONTED, ROUTE} or not any(word in CHATTER for word in words[:-1])
 
 
 def is_ordinary(words: list[str], text: str, match: re.Match[str]) -> bool:
@@ -141,8 +161,13 @@ VERBS = frozenset(
         "off",
         "of",
         "from",
+        "house",
+        "code",
+        "gate",
     ]
 )
+CODE = re.compile(r"\b(?:code|pin|gate|combo|combination|keypad|lockbox|box)(?: is| number)?:? ?#? ?$", re.IGNORECASE)
+"""Before a number that opens a door."""
 
 
 TOLD = re.compile(
@@ -192,16 +217,30 @@ def unit_of(before: str, rest: str, *, has_street: bool, asked: str | None) -> t
     if match and (not has_street or match.start() <= NEAR) and is_unit(match):
         return match["unit"], match.end() if has_street else 0
     front = next(iter([*UNIT.finditer(before)][-1:]), None)
-    if front and is_unit(front) and len(before) - front.end() <= NEAR:
+    is_near = front is not None and len(before) - front.end() <= NEAR
+    if front and is_unit(front) and (is_near or DWELLING.match(front[0])):
         return front["unit"], 0
     return None, 0
+
+
+DWELLING = re.compile(r"(?:apt|apartment|unit|suite|ste|apto|depto)\.? ?#?(?:\d{2,}|\d+[a-z]|[a-z]\d+)", re.IGNORECASE)
+"""A dwelling that is named far from its street: "unit 214 has no AC, ... 5500 Lamar"."""
+ORDER = re.compile(
+    r"\b(?:order|invoice|job|ticket|ref(?:erence)?|confirmation|claim|po|case|breaker|option|model|part|store|number|"
+    r"permit|"
+    r"policy|account|acct|work|quote|estimate|code|step|channel|zone) ?$",
+    re.IGNORECASE,
+)
+"""Before a number that is no dwelling's."""
 
 
 NEAR = 12
 
 
 def is_unit(match: re.Match[str]) -> bool:
-    """A letter alone is a unit only in capitals or as one of the first letters."""
+    """A letter alone is a unit only in capitals or as one of the first letters; an order has a number of its own."""
+    if match[0].startswith("#") and ORDER.search(match.string[: match.start()]):
+        return False
     return match["unit"].lower() not in {"i", "s", "t", "m", "a"} or (
         match[0].startswith(("#", "Apt", "apt", "Unit", "unit")) and match["unit"] != "i"
     )

@@ -107,9 +107,12 @@ CHATTER = frozenset(
 )
 LIVE_IN = re.compile(
     r"\b(?:in|from|near|around|service|serve|cover|out to|come to|go to|travel to|live in|located in|over in|out in|"
-    r"en|at)\s+(?P<place>[A-Za-z][A-Za-z' .-]{2,40})",
+    r"en|at|(?:van|llegan|vienen|cubren|sirven|trabajan)(?: a| en| hasta)?)\s+(?P<place>[A-Za-z][A-Za-z' .-]{2,40})",
     re.IGNORECASE,
 )
+
+
+WITH_STATE = re.compile(r"\b[A-Z][a-z]+(?: [A-Z][a-z]+){0,2},? [A-Z]{2}\b")
 
 
 @cache
@@ -132,6 +135,10 @@ def place_of(tail: str, *, has_street: bool, asked: str | None) -> tuple[str | N
         named = re.sub(r"^(?:im |i'm |we're |were |its |it's |in |at |near )+", "", tail.strip(), flags=re.IGNORECASE)
         city, state = city_at(named, is_sure=True)
         if city:
+            return city, state
+    for match in WITH_STATE.finditer(tail):
+        city, state = city_at(match[0], is_sure=True)
+        if city and state:
             return city, state
     for match in LIVE_IN.finditer(tail):
         city, state = city_at(match["place"], is_sure=False)

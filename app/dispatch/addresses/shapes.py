@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+
+from app.dispatch.wording import WORDS
 
 SUFFIX = (
     r"street|st|str|avenue|ave|av|aven|road|rd|drive|dr|drv|lane|ln|court|ct|crt|boulevard|blvd|boul|bvd|way|wy|"
@@ -26,15 +29,23 @@ SURE_SUFFIX = (
     r"str|tpke"
 )
 DIRECTION = r"(?:north|south|east|west|northeast|northwest|southeast|southwest|[nsew]|ne|nw|se|sw)\.?"
+STATE = "|".join(json.loads((WORDS / "states.json").read_text(encoding="utf-8")))
 NUMBER = r"(?P<number>\d{1,6}(?:-\d{1,4})?[a-z]?(?: 1/2)?)"
+NO_NAME = (
+    r"(?!(?:and|or|but|is|at|the|i|im|my|we|in|on|please|pls|apt|apartment|unit|suite|ste|apto|depto|for|to|a|an|"
+    r"with|can|"
+    r"need|have|it|its|that|this|you|hour|hours|hr|hrs|min|mins|minutes|per|from|if|when|was|were|has|had|do|does|"
+    r"because)\b)"
+)
+"""Words that are in no street's name."""
 WORD = (
-    r"(?!(?:and|or|but|is|at|the|i|im|my|we|in|on|please|pls|apt|apartment|unit|suite|ste|for|to|a|with|can|need|"
-    r"have|it|its|that|this|you)\b)"
+    rf"{NO_NAME}"
     r"(?:[a-z][a-z0-9'-]*|\d{1,3}(?:st|nd|rd|th))\.?"
 )
 NAMED = re.compile(
     rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,4}}?(?:{SURE_SUFFIX})\b\.?(?: "
-    rf"(?:{SURE_SUFFIX})\b\.?)?(?: {DIRECTION}(?![\w']))?)",
+    rf"(?:{SURE_SUFFIX})\b\.?(?! (?:louis|paul|petersburg|augustine|cloud|charles|joseph|george|johns?|peters|"
+    rf"marys?)\b))?(?: {DIRECTION}(?![\w']))?)",
     re.IGNORECASE,
 )
 SOFT = re.compile(
@@ -49,28 +60,32 @@ NUMBERED = re.compile(
 )
 GRID = re.compile(rf"(?<![\w$#.:/-]){NUMBER} (?P<street>{DIRECTION} \d{{2,5}} {DIRECTION}(?![\w']))", re.IGNORECASE)
 ORDINAL = re.compile(
-    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?\d{{1,3}}(?:st|nd|rd|th)(?: (?:{SURE_SUFFIX})\b\.?)?(?: "
+    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:\d{{1,3}}(?:st|nd|rd|th)(?: (?:{SURE_SUFFIX})\b\.?)?|"
+    rf"\d{{1,3}} (?:mile )?(?:{SURE_SUFFIX})\b\.?)(?: "
     rf"{DIRECTION}(?![\w']))?)",
     re.IGNORECASE,
 )
 ROUTE = re.compile(
     rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:old )?(?:county road|country road|county rd|county "
     rf"highway|co rd|cr|fm|pr|business|rm|rr|state route|state road|"
-    rf"state highway|state hwy|sr|route|rte|rt|us highway|us hwy|u\.?s\.?(?: hwy| highway)?|[a-z]{{2}} highway|"
+    rf"state highway|state hwy|sr|route|rte|rt|us highway|us hwy|u\.?s\.?(?: hwy| highway)?|(?:[a-z]{{2}}|{STATE}) "
+    rf"(?:highway|hwy|route)|"
     rf"highway|hwy|interstate|i|ih|ranch road|farm road|rural route|private road|loop)(?: no\.?)?[ "
-    rf"-]?(?:\d{{1,5}}[a-z]?|(?<=road )[a-z]{{1,3}}\b)(?: {DIRECTION}(?![\w']))?)",
+    rf"-]?(?:\d{{1,5}}[a-z]?|(?<=road )[a-z]{{1,3}}\b)(?: business)?(?: {DIRECTION}(?![\w']))?)",
     re.IGNORECASE,
 )
 FRONTED = re.compile(
-    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:avenue of the [a-z]+|ave of the [a-z]+|avenue "
+    rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:[ai] (?:street|st|avenue|ave)\b|avenue of the [a-z]+|"
+    rf"ave of the [a-z]+|avenue "
     rf"[a-z]\b|ave [a-z]\b|"
-    rf"(?:calle|camino|via|paseo|rue|avenida|rancho|vista|el camino|plaza|corte|circulo) (?:[a-z]+ ?){{1,3}}|"
+    rf"(?:calle|camino|via|paseo|rue|avenida|rancho|vista|el camino|plaza|corte|circulo)(?: {NO_NAME}[a-z]+){{1,3}}|"
     rf"(?:[a-z]+ )?broadway\b(?: (?:st|street|ave|avenue|blvd)\b)?|park row|the [a-z]+ (?:{SURE_SUFFIX})|[a-z]+ of "
     rf"the [a-z]+)(?: {DIRECTION}(?![\w']))?)",
     re.IGNORECASE,
 )
 LOOSE = re.compile(
-    rf"(?<![\w$#.:/-])(?P<number>\d{{1,6}}),? (?P<street>(?:{DIRECTION} )?[a-z][a-z']+(?: [a-z][a-z']+){{0,2}})",
+    rf"(?<![\w$#.:/-])(?P<number>\d{{1,6}}(?:-\d{{1,4}})?),? (?P<street>(?:{DIRECTION} )?[a-z][a-z']+"
+    r"(?: (?!(?:apt|apartment|unit|suite|ste|apto|depto|room|floor)\b)[a-z][a-z']+){0,2})",
     re.IGNORECASE,
 )
 UNIT = re.compile(

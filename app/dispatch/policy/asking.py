@@ -120,12 +120,7 @@ def wanted(turn: Turn) -> Draft | None:
     is_open = turn.wish.is_open and not state.asap and not state.flexible
     if "when" in wishes and is_open and state.urgency == "normal" and state.asks_of.get("when", 0) < 1:
         state.price_told = True
-        values = {"price": wording.price_text(*turn.base_price), "job": capital(turn.job_name)}
+        values = {"price": wording.price_text(*turn.base_price), "job": turn.job_name}
         template = "ask_when_visit" if turn.is_diagnostic else "ask_when_price"
         return Draft(template, values, asks="when", stage="collecting_info", follow_up="vague")
     return None
-
-
-def capital(text: str) -> str:
-    """The first letter large."""
-    return text[:1].upper() + text[1:]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app.dispatch import wording
 from app.dispatch.policy import danger as dangers
 from app.dispatch.policy import offering, side
@@ -34,7 +36,8 @@ def help_keyword(turn: Turn) -> Draft | None:
     """HELP or INFO alone."""
     if turn.said.intent != "help_keyword":
         return None
-    return Draft("help", asks=turn.state.asked if turn.table else None, stage=turn.state.stage)
+    template = "help" if turn.context.business_phone else "help_here"
+    return Draft(template, asks=turn.state.asked if turn.table else None, stage=turn.state.stage)
 
 
 def auto_reply(turn: Turn) -> Draft | None:
@@ -44,10 +47,17 @@ def auto_reply(turn: Turn) -> Draft | None:
 
 def spam(turn: Turn) -> Draft | None:
     """No lead, no reply."""
-    if turn.said.intent != "spam":
+    state = turn.state
+    if turn.said.intent != "spam" and not (state.outcome == "spam" and not is_request(turn)):
         return None
-    turn.state.lead = False
+    state.lead, state.jobs, state.job_confidence = False, [], 0.0
     return Draft(outcome="spam", stage="complete", clears_offers=True)
+
+
+def is_request(turn: Turn) -> bool:
+    """Whether a text brings a matter of ours after all: a job, a place, a danger."""
+    said = turn.said
+    return bool(said.jobs.types or said.address.street) or said.danger.level != "normal"
 
 
 def wrong_number(turn: Turn) -> Draft | None:
@@ -120,7 +130,7 @@ def out_of_area(turn: Turn) -> Draft | None:
     if verdict.result in {"in", "ask"}:
         state.flags = [flag for flag in state.flags if flag not in {"out_of_area", "not_reachable"}]
         return None
-    place = state.postal_code or state.city or state.street or ""
+    place = state.postal_code or (state.city or "").title() or state.street or ""
     if verdict.result == "out":
         turn.flag("out_of_area")
         turn.errors.append("OUT_OF_AREA")
@@ -167,10 +177,18 @@ def defer(turn: Turn) -> Draft | None:
     """Not now, perhaps later; an "ok" before "let me think" is no yes."""
     said = turn.said
     is_thinking = said.intent == "defer" or (said.intent == "confirm_yes" and said.wants("defer"))
-    if (is_thinking and not said.times.picked) or (said.intent == "decline_no" and wants_nothing(turn)):
+    is_leaving = said.intent in {"price_objection", "decline_no"} and bool(LEAVES.search(said.plain))
+    if (is_thinking and not said.times.picked) or is_leaving or (said.intent == "decline_no" and wants_nothing(turn)):
         outcome = "deferred"
         return Draft("deferred", outcome=outcome, stage="complete", clears_offers=True)
     return None
+
+
+LEAVES = re.compile(
+    r"\b(?:(?:ill|i will|going to|have to|think ill|well) pass|not interested|forget (?:it|about it)|no deal|(?:look|"
+    r"shop) (?:elsewhere|around)|"
+    r"go(?:ing)? with (?:someone|somebody|another|the other)|keep looking|call (?:someone|somebody) else)\b"
+)
 
 
 def wants_nothing(turn: Turn) -> bool:

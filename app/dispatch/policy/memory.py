@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from app.dispatch import jobs as job_words
+from app.dispatch.addresses.shapes import SURE_SUFFIX
 from app.dispatch.policy.frame import Turn
 from app.dispatch.types import State
 
@@ -48,6 +49,8 @@ def place(turn: Turn) -> None:
         if state.street and name_of(state.street) != name_of(found.street):
             state.unit = None
         state.street = found.street
+    elif state.street and found.street is None:
+        state.street = completed(state.street, turn.said.plain)
     state.unit = found.unit or state.unit
     state.city = found.city or state.city
     state.region = found.state or state.region
@@ -58,6 +61,13 @@ def place(turn: Turn) -> None:
 
 
 CORRECTS = 0.6
+
+
+def completed(street: str, plain: str) -> str:
+    """A street that was told without its suffix, once that follows: "1900 Pioneer", "that's Pioneer Pkwy"."""
+    number, _, name = street.partition(" ")
+    found = re.search(rf"\b({re.escape(name.lower())} (?:{SURE_SUFFIX}))\b", plain) if name else None
+    return f"{number} {found[1].title()}" if found else street
 
 
 def name_of(street: str) -> str:
@@ -93,7 +103,7 @@ def jobs(turn: Turn) -> None:
         return
     sure = [job for job in found.types if not job.startswith("general_")]
     known = [job for job in state.jobs if not job.startswith("general_")]
-    replaces = is_detail(turn) or is_next_job(turn)
+    replaces = is_detail(turn) or is_next_job(turn) or is_corrected(turn)
     if not sure and known:
         return
     if not known or replaces:
@@ -110,6 +120,24 @@ def is_detail(turn: Turn) -> bool:
     """Whether a job word answers our question about the problem rather than adding a second job."""
     state = turn.state
     return state.asked == "job" and state.job_confidence < turn.context.job_confidence_threshold
+
+
+CORRECTS_JOB = re.compile(
+    r"\b(?:actually|i mean|i meant|turns out|turned out|misspoke|my mistake|correction|my bad|not (?:the|my|a)|wasnt "
+    r"(?:the|my)|"
+    r"isnt (?:the|my)|instead of|rather than|en realidad|perdon|me equivoque)\b"
+)
+ADDS_JOB = re.compile(
+    r"\b(?:also|too|as well|plus|another|second|in addition|besides|while (?:you|youre|hes|theyre)|y (?:el|la|"
+    r"tambien)|tambien|both|"
+    r"and (?:the|my|a|we|i|can|could|also|maybe))\b"
+)
+
+
+def is_corrected(turn: Turn) -> bool:
+    """Whether a text takes the job in hand back for another one: "actually it's the outlet that is dead"."""
+    plain = turn.said.plain
+    return bool(CORRECTS_JOB.search(plain)) and not ADDS_JOB.search(plain) and turn.names_other_work
 
 
 def is_next_job(turn: Turn) -> bool:

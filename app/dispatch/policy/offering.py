@@ -120,15 +120,28 @@ def choice(turn: Turn) -> Draft | None:
         return None
     picked = [table[index] for index in said.times.picked if index < len(table)]
     if len(picked) == 1 and not said.is_no:
-        return take(turn, picked[0])
+        return with_more(turn, picked[0]) or take(turn, picked[0])
     if len(picked) > 1:
         return ask_which(turn, picked)
     if said.is_yes and not said.times.windows and not said.times.exclude and not said.wants("price_objection"):
-        return take(turn, table[0]) if len(table) == 1 else ask_which(turn, table)
+        return (with_more(turn, table[0]) or take(turn, table[0])) if len(table) == 1 else ask_which(turn, table)
     has_wish = bool(said.times.windows or said.times.exclude) or not said.address.is_empty
     if said.is_no and not has_wish and not said.wants("defer", "not_needed"):
         return declined(turn)
     return None
+
+
+def with_more(turn: Turn, picked: Offer) -> Draft | None:
+    """A yes that brings a second job: the same time for both, at the price of both, to be accepted once more."""
+    if turn.state.pending_act or not turn.said.jobs.types:
+        return None
+    if not picked.job_types or {line.job_type for line in turn.estimates} <= set(picked.job_types):
+        return None
+    slot = next((one for one in turn.found.slots if one.window_start == picked.slot.window_start), None)
+    if slot is None:
+        return offer(turn)
+    turn.note("both_jobs", job=turn.job_name)
+    return draft_of(turn, proposals.offers_for([slot], turn.estimates))
 
 
 def ask_which(turn: Turn, offers: Sequence[Offer]) -> Draft:
@@ -228,11 +241,22 @@ def consent(turn: Turn) -> Draft | None:
     if state.asked == "price_ok" and (turn.said.is_no and not turn.said.is_yes):
         state.premium_refused, state.emergency_consent = True, False
         return None
-    if state.asked == "price_ok" and (turn.said.is_yes or (turn.said.times.asap and not turn.said.is_no)):
+    is_asking = turn.said.wants("price_question", "duration_question", "price_objection")
+    if (
+        state.asked == "price_ok"
+        and not is_asking
+        and (turn.said.is_yes or (turn.said.times.asap and not turn.said.is_no))
+    ):
         return send(turn)
+    price = wording.price_text(*turn.base_price) if turn.is_diagnostic else multiplied(turn)
     return Draft(
-        "emergency_consent",
-        {"rate": rate_word(turn), "price": multiplied(turn), "job": turn.job_name},
+        "emergency_consent_visit" if turn.is_diagnostic else "emergency_consent",
+        {
+            "rate": rate_word(turn),
+            "price": price,
+            "job": turn.job_name,
+            "times": f"{now_rate.multiplier.normalize():f}",
+        },
         asks="price_ok",
         stage="confirming",
         follow_up="after_hours",
@@ -247,8 +271,8 @@ def send(turn: Turn) -> Draft:
     """The rate was accepted: alert the contractor; nobody is said to be on the way."""
     turn.state.emergency_consent = True
     return Draft(
-        "dispatched",
-        {"price": multiplied(turn), "address": turn.address or TO_YOU[turn.language]},
+        "dispatched_visit" if turn.is_diagnostic else "dispatched",
+        {"price": multiplied(turn), "rate": rate_word(turn), "address": turn.address or TO_YOU[turn.language]},
         acts=("dispatch",),
         outcome="emergency_dispatch",
         stage="escalated",

@@ -27,11 +27,54 @@ KEEP = re.compile(
 def is_meant(turn: Turn) -> bool:
     """A visit stands for the job in hand, no other job is named, and a time is asked for that is not the visit's."""
     said = turn.said
-    if turn.table or not turn.visits or turn.names_other_work or said.intent not in ASKS_FOR_A_TIME:
+    if turn.table or not turn.visits or turn.names_other_work or is_another(turn) or said.intent not in ASKS_FOR_A_TIME:
         return False
     if not turn.has_visit_for_job or not (said.times.windows or said.times.exclude):
         return False
     return bool(OTHERWISE.search(said.plain)) or not any(is_as_planned(turn, visit) for visit in turn.visits)
+
+
+ANOTHER = re.compile(
+    r"\b(?:another|a second|2nd|one more|separate|additional|different) (?:\w+ )?(?:house|home|place|property|unit|"
+    r"apartment|bathroom|"
+    r"rental|building|address|location|job|issue|problem|thing|toilet|sink|drain|faucet|leak|outlet|switch|light|fan|"
+    r"lock|door|key|spring|"
+    r"opener|ac|furnace|heater|\w*room)\b|\bother (?:house|home|place|property|unit|apartment|rental|building|"
+    r"address|location)\b|"
+    r"\botr[oa] (?:casa|propiedad|problema|trabajo|bano|puerta|direccion)\b"
+)
+BESIDE = re.compile(
+    r"\b(?:also|too|as well|plus|on top of|in addition|besides|while (?:you|youre|hes|theyre|yall)|tambien|ademas)\b"
+)
+
+
+def is_another(turn: Turn) -> bool:
+    """Whether a visit of its own is wanted beside the one that stands: other work, one more of a kind, or elsewhere."""
+    said, street = turn.said, turn.said.address.street
+    named = [job for job in said.jobs.types if not job.startswith("general_")]
+    is_more = bool(ANOTHER.search(said.plain))
+    if not turn.visits or not (named or is_more) or said.intent in {"cancel_appointment", "complaint"}:
+        return False
+    known = [visit.address.lower() for visit in turn.visits]
+    is_elsewhere = street is not None and not any(street.lower() in address for address in known)
+    is_other = any(not is_booked(turn, job) for job in named)
+    return is_elsewhere or is_more or (is_other and bool(BESIDE.search(said.plain)))
+
+
+def is_booked(turn: Turn, job: str) -> bool:
+    """Whether a visit stands for a job."""
+    return any(job in (visit.job_type, *visit.job_types) for visit in turn.visits)
+
+
+def second_visit(turn: Turn) -> None:
+    """Go on with the new visit alone: what has its visit already is no job of this one, unless it is elsewhere."""
+    turn.flag("second_visit")
+    state = turn.state
+    if turn.said.address.street is None and not ANOTHER.search(turn.said.plain):
+        state.jobs = [job for job in state.jobs if not is_booked(turn, job)] or state.jobs
+    others = [window for window in state.wishes if not any(is_old_time(turn, visit, window) for visit in turn.visits)]
+    state.wishes = others or state.wishes
+    turn.forget_estimates()
 
 
 def is_as_planned(turn: Turn, visit: OwnAppointment) -> bool:

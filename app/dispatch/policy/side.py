@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from app.dispatch import proposals, wording
-from app.dispatch.policy.asking import capital
+from app.dispatch import facts, proposals, wording
 from app.dispatch.policy.frame import Turn
 
 QUESTIONS = frozenset({"hours_question", "service_area_question", "service_question", "identity_question"})
@@ -35,7 +34,9 @@ def about_us(turn: Turn) -> None:
     """Who writes here, when we are open, where we go, and that our rules stand."""
     said = turn.said
     plain = {"are_you_bot": "bot", "identity_question": "identity", "injection": "injection"}
-    if said.intent in plain:
+    if said.intent == "injection" and said.wants("private_question"):
+        turn.note("private")
+    elif said.intent in plain:
         turn.note(plain[said.intent])
     if said.intent == "hours_question":
         turn.note("hours", hours=opening_hours(turn))
@@ -44,15 +45,33 @@ def about_us(turn: Turn) -> None:
 
 
 def about_work(turn: Turn) -> None:
-    """What comes first, what is guaranteed, whether we do that."""
-    said, is_other = turn.said, turn.said.wants("order_question", "warranty_question")
+    """What comes first, what is guaranteed, how long it takes, on what terms, and whether we do that."""
+    said, context = turn.said, turn.context
+    has_warranty = bool(context.warranty_note) and (said.wants("warranty_question") or is_repeated_job(turn))
     if said.wants("order_question"):
         turn.note("order_of_work")
-    if turn.context.warranty_note and (said.wants("warranty_question") or is_repeated_job(turn)):
+    if has_warranty:
         turn.flag("warranty_told")
-        turn.note("warranty", note=turn.context.warranty_note)
-    if said.intent == "service_question" and turn.state.jobs and not is_other:
+        turn.note("warranty", note=context.warranty_note)
+    if said.wants("duration_question") and turn.state.jobs and not turn.is_diagnostic:
+        turn.note("duration", hours=wording.hours_text(proposals.total(turn.estimates)[2], turn.language))
+    elif is_about_terms(turn) and not has_warranty:
+        known = facts.answer(said.plain, context.extra_facts)
+        if known:
+            turn.note("fact", note=known)
+        else:
+            turn.note("ask_owner")
+    elif (
+        said.intent == "service_question" and said.jobs.types and not said.wants("order_question", "warranty_question")
+    ):
         turn.note("service_yes")
+
+
+def is_about_terms(turn: Turn) -> bool:
+    """Whether a question is about the business and its terms, which only the tenant's own words can answer."""
+    said = turn.said
+    is_asked = said.wants("service_question") or said.intent in {"price_question", "unclear", "identity_question"}
+    return is_asked and said.wants("terms_question")
 
 
 def is_repeated_job(turn: Turn) -> bool:
@@ -80,7 +99,8 @@ def price_answer(turn: Turn) -> None:
         turn.note("price_visit", price=price)
         return
     minutes = proposals.total(turn.estimates)[2]
-    turn.note("price_range", job=capital(turn.job_name), price=price, hours=wording.hours_text(minutes, turn.language))
+    name, hours = turn.job_name, wording.hours_text(minutes, turn.language)
+    turn.note("price_range", job=name[:1].upper() + name[1:], job_name=name, price=price, hours=hours)
 
 
 def objection(turn: Turn) -> None:

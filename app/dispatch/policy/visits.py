@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 from app.dispatch import proposals, wording
@@ -22,20 +23,38 @@ def about_visit(turn: Turn) -> Draft | None:
         return visit_named(turn)
     if said.intent == "cancel_appointment":
         return start(turn, "cancel")
+    if state.pending_act is None and shifts.is_another(turn):
+        shifts.second_visit(turn)
+        return None
+    return about_time(turn)
+
+
+def about_time(turn: Turn) -> Draft | None:
+    """Another time for a visit, or when it is."""
+    state, said = turn.state, turn.said
     if state.pending_act == "reschedule" and not turn.names_other_work:
         return go_on_moving(turn)
     if said.intent == "reschedule" or shifts.is_meant(turn):
         return start(turn, "reschedule")
     if state.pending_act == "reschedule":
         state.pending_act = state.pending_appointment = None
-    if said.intent == "existing_followup":
+    if said.intent == "existing_followup" and not is_about_warranty(turn):
         return follow_up(turn)
     return None
+
+
+def is_about_warranty(turn: Turn) -> bool:
+    """Whether a warranty is asked about that the tenant's own words answer."""
+    return (
+        bool(turn.context.warranty_note) and turn.said.wants("warranty_question") and not turn.said.wants("complaint")
+    )
 
 
 def booked_already(turn: Turn) -> Draft | None:
     """Nothing new is wanted and the visit stands: say when it is instead of selling it twice."""
     if not turn.state.jobs or turn.table or not turn.has_visit_for_job or turn.is_emergency:
+        return None
+    if "second_visit" in turn.state.flags:
         return None
     return follow_up(turn)
 
@@ -111,9 +130,14 @@ def cancel_answer(turn: Turn) -> Draft | None:
     window = turn.window(visit.window_start, visit.window_end)
     if said.wants("reschedule") or (said.times.windows and not said.is_yes):
         return begin(turn, "reschedule", visit)
-    if state.asked != "confirm_cancel" and not said.is_no:
+    if state.asked != "confirm_cancel" and not said.is_no and not shifts.is_kept(turn):
         return begin(turn, "cancel", visit)
-    if said.is_yes or (said.wants("cancel_appointment") and not said.is_no):
+    is_cancelled = said.wants("cancel_appointment") or (state.asked == "confirm_cancel" and "cancel" in said.plain)
+    is_cancelled = is_cancelled and not DONT_CANCEL.search(said.plain)
+    if not is_cancelled and (shifts.is_kept(turn) or DONT_CANCEL.search(said.plain)):
+        state.pending_act = state.pending_appointment = None
+        return Draft("cancel_kept", {"window": window}, stage="complete")
+    if said.is_yes or is_cancelled:
         state.pending_act = state.pending_appointment = None
         return Draft(
             "cancelled", {"window": window}, acts=(f"cancel:{visit.id}",), outcome="cancelled", stage="complete"
@@ -122,6 +146,9 @@ def cancel_answer(turn: Turn) -> Draft | None:
         state.pending_act = state.pending_appointment = None
         return Draft("cancel_kept", {"window": window}, stage="complete")
     return Draft("cancel_ask", {"window": window, "policy": ""}, asks="confirm_cancel")
+
+
+DONT_CANCEL = re.compile(r"\b(?:dont|do not|not|never|no) (?:want to |wanna |actually |lo |la )*cancel\w*")
 
 
 def go_on_moving(turn: Turn) -> Draft | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from app.dispatch.findings import Times
-from app.dispatch.times import choices, clocks, dates, dayparts
+from app.dispatch.times import choices, clocks, dates, dayparts, refusals
 from app.dispatch.times.clocks import Timed
 from app.dispatch.times.dates import Dated
 from app.dispatch.times.tidy import tidy
@@ -25,24 +25,6 @@ FLEXIBLE = re.compile(
     r"\b(?:any ?time|any day|whenever|flexible|no preference|doesnt matter|don't care when|dont care when|your "
     r"choice|you (?:pick|choose)|up to you|"
     r"whatever works|either (?:is fine|works)|open schedule|wide open|no rush)\b"
-)
-LEFT_NO = re.compile(
-    r"\b(?:not|no|cant do|cant make|cannot do|cant|wont work|except|but not|besides|other than|(?:any|every|"
-    r"all)\w*(?: \w+)? but|"
-    r"everyday but|every day but|all but|avoid|unavailable|busy|gone|away|out of town|working|never|isnt|dont|wont "
-    r"be (?:here|home)|"
-    r"not available|not free|skip|rather not|no mas|menos|excepto|instead of)\b(?: (?:on|the|in|at|be|do|for|"
-    r"this|home|here|available|free|really|a|make|it|come))*(?: _)? ?$"
-)
-RIGHT_NO = re.compile(
-    r"^s?,? ?(?:is|are|was|s|'s|isnt|doesnt|dont|wont|would|will|not|no|cant)? ?(?:\w+ )?(?:no good|not good|bad|out|"
-    r"no go|no bueno|doesnt work|dont work|wont work|not work|not ok|impossible|"
-    r"not possible|isnt good|not great|no\b|isnt (?:good|possible|going to work)|too (?:early|late|soon|far)|(?:is|"
-    r"are) (?:full|busy|booked))"
-)
-NOT_REFUSED = re.compile(
-    r"\b(?:not before|no later than|no earlier than|not later than|not after|no sooner than|if not|or not|why not|"
-    r"not sure|no problem|no rush)\b[^,.]*$"
 )
 
 
@@ -66,11 +48,12 @@ def find(
         may_be_bare=is_bare and len(plain) < SHORT,
         is_choice=bool(offers),
     )
-    refused_days = [day for day in days if is_refused(plain, day.start, day.end)]
-    refused_hours = [hour for hour in hours if is_refused(plain, hour.start, hour.end)]
-    wanted_days = [day for day in days if day not in refused_days]
-    wanted_hours = [hour for hour in hours if hour not in refused_hours]
-    has_refused = bool(refused_days or refused_hours) and bool(wanted_days or wanted_hours)
+    refused = refusals.find(plain, days, hours)
+    wanted_hours = [hour for hour in hours if hour not in refused.hours]
+    wanted_days = [day for day in days if day not in (*refused.days, *refused.spared)]
+    if wanted_hours and not wanted_days:
+        wanted_days = list(refused.spared)
+    has_refused = bool(refused.days or refused.hours) and bool(wanted_days or wanted_hours)
     picked = choices.pick(
         text,
         plain,
@@ -79,8 +62,8 @@ def find(
         hours=wanted_hours if has_refused else hours,
         has_refused=has_refused,
     )
-    exclude = [f"{date:%Y-%m-%d}" for day in refused_days for date in day.dates]
-    exclude += [hour.part for hour in refused_hours if hour.part and not has_day_beside(hour, days)]
+    exclude = [f"{date:%Y-%m-%d}" for day in refused.days for date in day.dates]
+    exclude += [hour.part for hour in refused.hours if hour.part and not has_day_beside(hour, days)]
     windows = combine(wanted_days, wanted_hours, now=now)
     return Times(
         windows=tuple(window for window in windows if window["date"] not in exclude),
@@ -114,14 +97,6 @@ SHORT = 40
 def has_day_beside(hour: Timed, days: Sequence[Dated]) -> bool:
     """Whether a refused day part belongs to a day ("not tomorrow morning")."""
     return any(0 <= hour.start - day.end <= 1 for day in days)
-
-
-def is_refused(plain: str, start: int, end: int) -> bool:
-    """Whether a day or an hour is said not to suit, to its left or to its right within the clause."""
-    left = re.split(r"[.;!?]|, (?!not|but|no)|\bbut (?!not|no)(?=\w+ (?:is|works|would))", plain[:start])[-1]
-    if LEFT_NO.search(left) and not NOT_REFUSED.search(left):
-        return True
-    return bool(RIGHT_NO.search(plain[end : end + 32].split(".", maxsplit=1)[0]))
 
 
 # Days and hours together

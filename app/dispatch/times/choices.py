@@ -74,6 +74,10 @@ NOT_NAMED = re.compile(
     r"until later)\b"
 )
 AT_HOUR = re.compile(r"\b(?:at|a las?) \(?\d")
+SUITS = re.compile(
+    r"\d \)?(?:works?|is (?:fine|good|ok|great|better|perfect|best)|would (?:work|be)|sounds|best|better)\b"
+)
+"""Said of an hour rather than of the number of an option."""
 EXPLICIT = re.compile(r"(?:\b(?:option|number|choice|slot|opcion|numero|no)\.? ?#? ?|#)([123])\b")
 SEVERAL = re.compile(r"\b(?P<side>first|last) (?P<count>two|2|three|3)\b(?! (?:weeks|days|years|months|hours|times))")
 ALL = re.compile(
@@ -114,7 +118,7 @@ def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
         value = NUMBERS.get(bare[1]) or int(bare[1])
         by_hour = [index for index, start in enumerate(offers) if start.hour % 12 == value % 12 and start.minute == 0]
         if 1 <= value <= len(offers):
-            is_hour = len(by_hour) == 1 and AT_HOUR.search(words)
+            is_hour = len(by_hour) == 1 and (AT_HOUR.search(words) or SUITS.search(words))
             return by_hour if is_hour else [value - 1]
         return by_hour if len(by_hour) == 1 else []
     explicit = EXPLICIT.search(words)

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from app.dispatch.times import dayparts
+from app.dispatch.times.around import ASKED, CHAINED, ENDS, beside, hint_after, hint_before, listed, works
 
 NOON = 12
 LAST_AFTERNOON_HOUR = 6
@@ -28,7 +29,7 @@ class Timed:
     part: str | None = None
 
 
-HOUR = r"(\d{1,2})(?::(\d\d))?\s?(am|pm)?"
+HOUR = r"(\d{1,2})(?::(\d\d))?(?:\s?(am|pm))?"
 CUE = (
     r"at|around|about|by|after|before|between|from|past|like|to|maybe|say|for|make it|how about|what about|not "
     r"before|no later than|"
@@ -44,7 +45,8 @@ BOUND = re.compile(
     r"get off (?:work )?(?:at|around)?|off (?:work )?(?:at|by|around)|get home (?:at|by|around|after)?|back (?:home "
     r")?(?:at|by|around|after)|since|"
     r"free (?:after|at|from)|done (?:at|by|with work at)|available (?:after|from)|as early as|"
-    r"no later than|not later than|not after|before|by|until|prior to|earlier than|leave (?:at|by|around|for work "
+    r"no later than|not later than|not after|before|by|until|up to|up until|prior to|earlier than|leave (?:at|by|"
+    r"around|for work "
     r"at)?|leaving (?:at|by|around)?)"
     rf" (?:about |around |like )?{HOUR}(?:\s?oclock)?(?: or (?P<more>later|after|earlier|before|sooner))?\b(?![\d:/%])"
 )
@@ -55,6 +57,8 @@ BEFORE_WORDS = (
     "before",
     "by",
     "until",
+    "up to",
+    "up until",
     "prior to",
     "earlier",
     "leave",
@@ -64,7 +68,11 @@ BEFORE_WORDS = (
 POINT = re.compile(
     rf"(?:\b(?P<cue>{CUE}) )?(?P<about>about |around |roughly |like |closer to "
     rf")?(?<![\d:/$#.-]){HOUR}(?P<clock>\s?oclock)?"
-    r"(?: or (?P<more>later|after|so|earlier))?\b(?![\d:/%$]| ?-)"
+    r"(?: or (?P<more>later|after|so|earlier))?\b(?![\d:/%$]| ?-| of (?!\w+day))"
+)
+OPEN_DAY = re.compile(
+    r"\b(?:at )?(?:any ?time|all day|whenever)\b(?! (?:after|before|between|from|on|in|past|until|up to|by|today|"
+    r"tomorrow|this|next))"
 )
 SOON = re.compile(
     r"\b(?:in|within)(?: the)?(?: next)? (?P<about>about |like )?(?P<count>\d{1,3}) (?P<unit>hours?|hrs?|minutes?|"
@@ -98,7 +106,7 @@ def find(
     """Every hour and day part, in order; `anchors` are the spans of days, beside which a bare number is an hour."""
     found: list[Timed] = []
     taken = list(anchors)
-    for reader in (soon, ranges, bounds, points, parts):
+    for reader in (soon, ranges, bounds, points, parts, open_days):
         for mention in reader(text, now, anchors, may_be_bare or (is_choice and reader is ranges)):
             if all(mention.end <= start or end <= mention.start for start, end in taken):
                 found.append(mention)
@@ -133,6 +141,7 @@ def ranges(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             or one[2]
             or two[2]
             or beside(match.start(), match.end(), anchors, text)
+            or hint_after(text, match.end())
             or may_be_bare
         )
         if (re.search(r"\d (?:and|or)", match[0]) and not (has_cue and match[0].startswith("between"))) or not is_sure:
@@ -149,6 +158,8 @@ def ranges(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
 
 def range_hint(first: str, last: str, half: str | None) -> str | None:
     """In "2 to 4pm" both are in the afternoon, in "9 to 1pm" only the second is."""
+    if int(last) > NOON:
+        return "am"
     if half == "pm" and int(first) < int(last) and int(last) != NOON:
         return "pm"
     return half if half == "am" else None
@@ -170,7 +181,7 @@ def bounds(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
 
 def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bare: bool) -> list[Timed]:
     """Such as "At 3", "230pm", "about 11"; a bare number needs a cue, a day beside it, or a question about the time."""
-    found = []
+    found: list[Timed] = []
     for match in POINT.finditer(text):
         hour, minute, half = match.group(3, 4, 5)
         start = match.start(3)
@@ -183,15 +194,17 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             half
             or minute
             or is_cued
-            or beside(start, match.end(), anchors, text)
+            or beside(start, listed(text, match.end()), anchors, text)
             or may_be_bare
-            or works(text, match.end())
+            or (ASKED.search(text[:start]) and ENDS.match(text[match.end() :]))
+            or works(text, listed(text, match.end()))
+            or (found and CHAINED.fullmatch(text[found[-1].end : match.start()]))
             or hint_after(text, match.end())
-            or re.search(r"(?:morning|afternoon|evening|tonight)(?: at| around)? $", text[:start])
+            or re.search(r"(?:morning|afternoon|evening|tonight)(?: at| around| say| like| about)? $", text[:start])
         ):
             continue
         at = clock(hour, minute, half, hint=hint_after(text, match.end()) or hint_before(text, start))
-        if at is None or (not half and not minute and int(hour) > NOON):
+        if at is None or (not half and not minute and int(hour) > NOON and not (may_be_bare and text == match[0])):
             continue
         about = bool(match["about"]) or match["cue"] in {"around", "about", "like", "maybe"} or match["more"] == "so"
         if match["more"] in {"later", "after"}:
@@ -201,48 +214,6 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
         else:
             found.append(Timed(match.start(), match.end(), at, is_point=True, approximate=about))
     return found
-
-
-def works(text: str, end: int) -> bool:
-    """Whether "works", "is fine" and the like follow."""
-    return bool(
-        re.match(
-            r"(?:\s?(?:or|and) \d{1,2}(?::\d\d)?(?:am|pm)?)?\s?(?:works?|would work|is (?:fine|good|ok|great|"
-            r"perfect)|sounds good|is better|would be|ok\b|good\b|please)",
-            text[end:],
-        )
-    )
-
-
-def beside(start: int, end: int, anchors: list[tuple[int, int]], text: str) -> bool:
-    """Whether a day stands right before or after."""
-    for first, last in anchors:
-        between = text[last:start] if last <= start else text[end:first]
-        if re.fullmatch(r"[ ,]*(?:at|on|around|about|like|maybe|for|the|say|by|between|from|is|works|,| )*", between):
-            return True
-    return False
-
-
-def hint_after(text: str, end: int) -> str | None:
-    """The half of the day that follows: "7 in the evening", "9 tomorrow morning"."""
-    match = re.match(
-        r"[ ,]*(?:oclock )?(?:today |tomorrow |on \w+day |\w+day )?(?:in the |at |this )?(morning|afternoon|evening|"
-        r"night|tonight)",
-        text[end:],
-    )
-    if not match:
-        return None
-    return "am" if match[1] == "morning" else "pm"
-
-
-def hint_before(text: str, start: int) -> str | None:
-    """The half of the day that came before: "tonight at 8", "afternoon around 2"."""
-    match = re.search(
-        r"(morning|afternoon|evening|night|tonight)(?: \w+)?(?: at| around| about| like| by)? $", text[:start]
-    )
-    if not match:
-        return None
-    return "am" if match[1] == "morning" else "pm"
 
 
 def parts(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
@@ -260,3 +231,12 @@ def parts(text: str, _: dt.datetime, __: object, ___: bool) -> list[Timed]:
             mention = replace(mention, last="09:00")
         found.append(mention)
     return found
+
+
+def open_days(text: str, _: dt.datetime, anchors: list[tuple[int, int]], __: bool) -> list[Timed]:
+    """Such as "any time" right behind a day: its hours are open, whatever is said of the next one."""
+    return [
+        Timed(match.start(), match.end(), None, None, is_part=True)
+        for match in OPEN_DAY.finditer(text)
+        if any(end <= match.start() and text[end : match.start()].strip(" ,") == "" for _, end in anchors)
+    ]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from app.dispatch.times.months import part_of_month
 from app.dispatch.times.words import DAY_NAMES, MONTH_NAMES
 
 DAY = "|".join(DAY_NAMES)
@@ -172,7 +173,12 @@ def rolled(now: dt.datetime, month: int, day: int, year: int | None) -> tuple[dt
 
 def nth(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
     """Such as "The 15th": the next day of that number."""
-    day = int(match["number"])
+    date = nth_day(int(match["number"]), now)
+    return (date,) if date else ()
+
+
+def nth_day(day: int, now: dt.datetime) -> dt.date | None:
+    """The next day of a number, in this month or one of the two after it."""
     year, month = now.year, now.month
     for _ in range(3):
         try:
@@ -180,9 +186,26 @@ def nth(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
         except ValueError:
             date = None
         if date and date >= now.date():
-            return (date,)
+            return date
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    return ()
+    return None
+
+
+def bounded(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
+    """Such as "before Friday", "after the 15th": the days on that side of it, a week of them at most."""
+    limit, today = match["limit"], now.date()
+    if limit in DAY_NAMES:
+        day = weekday(limit, now)
+    elif limit[0].isdigit():
+        day = nth_day(int(limit[:-2]), now) or today
+    else:
+        day = today + dt.timedelta(
+            days=(SATURDAY - now.weekday()) % WEEK if limit == "weekend" else WEEK - now.weekday()
+        )
+    if match["side"] == "after":
+        day += dt.timedelta(days={"weekend": 2, "next week": WEEK}.get(limit, 1))
+        return tuple(day + dt.timedelta(days=ahead) for ahead in range(WEEK))
+    return tuple(today + dt.timedelta(days=ahead) for ahead in range(min(WEEK, (day - today).days)))
 
 
 NUMBER = r"(?P<number>\d{1,2})(?:st|nd|rd|th)?"
@@ -193,6 +216,14 @@ SLASHED = (
 NTH = (
     r"\bthe (?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:one|option|slot|choice|time|works is|window))"
     r"(?:(?: of)? (?:this|next) month)?"
+)
+PART_OF_MONTH = (
+    rf"\b(?P<place>1st|first|2nd|second|3rd|third|4th|fourth|last|early|beginning|start|mid|middle|late|end)"
+    rf"(?: part)?(?: (?P<unit>week))?(?: (?:of|in))?(?: the)? ?-?(?P<month>{MONTH}|month|next month)\b(?! \d)"
+)
+SIDE_OF_DAY = (
+    rf"\b(?:sometime |any ?time |any day )?(?P<side>before|after) (?:the )?"
+    rf"(?P<limit>{DAY}|weekend|next week|\d{{1,2}}(?:st|nd|rd|th))\b(?! (?:at|around|by|morning|afternoon) )"
 )
 READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern), read)
@@ -216,13 +247,19 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"\b(?:on|for|by|in) (?:the )?(?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:and|st|street|ave))", nth),
         (r"\bin (?:about |like )?(?P<count>\d{1,2}) (?P<unit>days?|weeks?|months?)\b", ahead_of),
         (r"\b(?P<count>\d{1,2}) (?P<unit>days?|weeks?) from (?:now|today)\b", ahead_of),
+        (PART_OF_MONTH, part_of_month),
+        (SIDE_OF_DAY, bounded),
         (r"\b(?:the )?(?P<which>this|next|the|coming)? ?weekend\b", weekend),
         (r"\b(?:early|beginning of|start of|first part of|first thing) next week\b", workdays(0, 1, weeks=1)),
         (r"\b(?:mid|middle of) next week\b", workdays(2, 2, weeks=1)),
         (r"\b(?:late|later|end of|the end of) next week\b", workdays(3, 4, weeks=1)),
         (r"\b(?:week after next|in 2 weeks)\b", workdays(0, 4, weeks=2)),
         (r"\b(?:sometime |any ?time |any day |some day )?next week\b", workdays(0, 4, weeks=1)),
-        (r"\b(?:later|late|end of|the end of|latter part of|by the end of) (?:this|the) week\b", later_this_week),
+        (r"\b(?<!of )(?<!of the )(?:sometime |any ?time )?(?P<place>)(?P<unit>)(?P<month>next month)\b", part_of_month),
+        (
+            r"\b(?:later|late|end of|the end of|latter part of|by the end of) (?:in )?(?:this|the) week\b",
+            later_this_week,
+        ),
         (r"\b(?:mid|middle of the) ?(?:this )?week\b|\bmidweek\b", workdays(2, 2, weeks=0)),
         (
             r"\b(?:sometime |any ?time |any day |some day |early )?(?:this|in the) week\b(?! of)",

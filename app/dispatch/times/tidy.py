@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.dispatch.normalize import NO_SIGNS, YES_SIGNS, abbreviations, squeezed, unaccented
-from app.dispatch.times.words import MONTHS, NUMBERS, ORDINALS, WEEKDAYS
+from app.dispatch.times import past
+from app.dispatch.times.words import MONTH_NAMES, MONTHS, NUMBERS, ORDINALS, WEEKDAYS
 from app.dispatch.wording import WORDS
 
-HOLE = " _ "
+HOLE = past.HOLE
 
 TABLE: Mapping[str, Any] = json.loads((WORDS / "times.json").read_text(encoding="utf-8"))
 MASKS = tuple(re.compile(mask) for mask in TABLE["masks"])
@@ -30,6 +31,7 @@ SO_THEN = re.compile(
     r"(before|after) (?:that|then|it)\b"
 )
 """As in "a meeting at 2 tomorrow, so before that": the hour of something else bounds the wish."""
+MONTH = "|".join(MONTH_NAMES)
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 BEGAN_ON = re.compile(
     r"\b(?:started|began|begun|happened|broke|broken|quit|died|stopped|failed|burst|snapped|went out|noticed|"
@@ -47,10 +49,27 @@ NO_DAY = re.compile(
 BOTH_WEEKS = (
     (re.compile(rf"\b({DAYS})(,? (?:or|and|/|&) |, ?|/)({DAYS})( (?:of )?(?:this|next) week)\b"), r"\1\4\2\3\4"),
     (re.compile(rf"\bnext ({DAYS}) (or|and) (?=(?:{DAYS})\b)"), r"next \1 \2 next "),
+    (re.compile(r"\b(the \d{1,2}(?:st|nd|rd|th))((?:,? (?:or|and|&)|,|/) ?)(?=\d{1,2}(?:st|nd|rd|th))"), r"\1\2the "),
+    (
+        re.compile(rf"\b(({MONTH}) \d{{1,2}}(?:st|nd|rd|th)?) (or|and|&) (?=\d{{1,2}}(?:st|nd|rd|th)?\b(?!:| ?[ap]m))"),
+        r"\1 \3 \2 ",
+    ),
 )
-"""One "next week" for two days."""
+"""One "next week" for two days, one "the" or month for two numbers."""
+AROUND_THEIRS = re.compile(
+    rf"\b(after|before) (?:\w+ ){{0,4}}?(?:{OTHERS}|work|appointment)(?: \w+){{0,2}}? (?:at|by|around|leaves|over) "
+    r"(?=\d{1,2}(?::\d\d)?(?: ?(?:am|pm|oclock))?\b)"
+)
+"""As in "after the school run at 8:30": the hour of something else bounds the wish."""
+BUSY_UNTIL = re.compile(
+    r"\b(?:at work|busy|working|in (?:a )?(?:class|meetings?)|tied up|gone|out|not home|not (?:here|available|free)|"
+    r"unavailable|asleep|booked)\b((?: (?:on )?(?:today|tomorrow|\w+day))? ?)(?:until|to|till?|til) (?:about "
+    r")?(?=\d{1,2}\b)"
+)
+"""As in "at work tomorrow until 4": the hour from which on they are there."""
 THEIRS = re.compile(
-    rf"\b(?:{OTHERS})\b(?: \w+){{0,3}}? (?:at|around|is|by|on|from|for|was|about|tomorrow|today|tonight|friday|"
+    rf"(?<!after )(?<!before )\b(?:{OTHERS})\b(?: \w+){{0,3}}? (?:at|around|is|by|on|from|for|was|about|tomorrow|"
+    rf"today|tonight|friday|"
     rf"monday)? ?"
     r"(?:\d{1,2}(?::\d\d)?(?:\s?(?:am|pm|oclock))?(?: ?(?:-|to) ?\d{1,2}(?::\d\d)?\s?(?:am|pm)?)?)"
     r"(?: (?:today|tomorrow|tonight|in the morning|(?:on )?(?:monday|tuesday|wednesday|thursday|friday|saturday|"
@@ -69,6 +88,7 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     for spelling, word in SPANISH:
         text = spelling.sub(word, text)
     text = re.sub(r"(?<=\w)'(?=\w)", "", text)
+    text = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text)
     text = NO_DAY.sub(HOLE, text)
     text = re.sub(r"[a-z0-9]+", lambda found: spelled(found[0]), text)
     text = numbers(text)
@@ -81,7 +101,10 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     for mask in MASKS:
         text = mask.sub(HOLE, text)
     text = BEGAN_ON.sub(HOLE, text)
-    text = PAST_DAY.sub(HOLE, text)
+    text = PAST_DAY.sub(lambda found: found[0] if past.is_wished(text, found.start()) else HOLE, text)
+    text = past.masked(text)
+    text = AROUND_THEIRS.sub(r"\1 ", text)
+    text = BUSY_UNTIL.sub(r"\1after ", text)
     text = SO_THEN.sub(r"\2 \3 \1", text)
     text = THEIRS.sub(HOLE, text)
     return re.sub(r"\s+", " ", text).strip()
