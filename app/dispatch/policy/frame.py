@@ -72,6 +72,9 @@ class Turn:
     reason: str | None = None
     step: str | None = None
     """Which step of the policy answered."""
+    candidates: list[str] = field(default_factory=list)
+    """The words that were considered, by template and variant."""
+    verdicts: list[str] = field(default_factory=list)
 
     @property
     def language(self) -> str:
