@@ -72,7 +72,10 @@ class WordingView(StaffView):
     column_export_list = (
         "id", "tenant_id", "trade", "language", "template", "text", "is_active", "changed_by", "changed_at",
     )  # fmt: skip
-    column_labels = {"scope": "For", "is_active": "Used", "template": "Text", "text": "Words"}
+    column_labels = {
+        "scope": "For", "is_active": "Used", "template": "Text", "text": "Words", "changed_by": "Changed by",
+        "changed_at": "Changed", "created_at": "Written",
+    }  # fmt: skip
     column_formatters = {"template": linked("wordings"), "scope": _scope, "is_active": _used}
     column_formatters_detail = {"is_active": _used}
     column_filters = (TenantFilter(Wording.tenant_id, "Business"), "trade", "language", "template", "is_active")
