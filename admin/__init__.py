@@ -23,6 +23,7 @@ from admin.subscriptions import SubscriptionView
 from admin.tasks import TaskView
 from admin.tenants import TenantView
 from admin.webhooks import WebhookView
+from admin.wordings import WordingView
 from app.audit import Audit
 from app.calls import Call
 from app.conversations import Conversation
@@ -37,11 +38,13 @@ from app.scheduling.appointments import Appointment
 from app.subscriptions import Subscription
 from app.tasks import SupportTask
 from app.tenants import Tenant
+from app.wordings import Wording
 
 VIEWS: tuple[tuple[type[StaffView], type, str, str, str], ...] = (
     (TenantView, Tenant, "Tenants", "tenants", "Businesses"),
     (NumberView, Number, "Numbers", "numbers", "Businesses"),
     (SubscriptionView, Subscription, "Subscriptions", "subscriptions", "Businesses"),
+    (WordingView, Wording, "Wordings", "wordings", "Businesses"),
     (CustomerView, Customer, "Customers", "customers", "Their customers"),
     (CallView, Call, "Calls", "calls", "Their customers"),
     (ConversationView, Conversation, "Conversations", "conversations", "Their customers"),

@@ -35,6 +35,7 @@ from app.tasks import SupportTask, Task
 from app.tenants import Tenant
 from app.usage import UsageCounter, UsageEvent
 from app.users import Staff, User
+from app.wordings import Wording
 
 __all__ = [
     "Appointment", "Audit", "Calendar", "CalendarEvent", "Call", "Claim", "Connection", "Consent", "Contact",
@@ -42,5 +43,5 @@ __all__ = [
     "HeardVersion", "Hold", "IdempotencyKey", "Lead", "Message", "Note", "Notification", "Number", "OAuthState",
     "OfferedSlot", "OptOut", "RefreshToken", "Registration", "Reminder", "Report", "Rung", "ServiceKey", "Session",
     "Staff", "Subscription", "SupportTask", "Task", "Technician", "Tenant", "Turn", "UsageCounter", "UsageEvent",
-    "UsageReservation", "User", "Webhook",
+    "UsageReservation", "User", "Webhook", "Wording",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ from app.scheduling.holds import Hold
 from app.scheduling.types import Slot
 from app.tenants import Tenant
 from app.users import User
+from app.wordings import Wording
 from tests.blueprints.conftest import Callers, sign_in
 from tests.factories import F1
 
@@ -114,7 +115,8 @@ def make_one_of_everything(session, tenant_id: UUID) -> dict[str, str]:
         tenant_id=tenant_id, user_id=owner.id, provider=Provider.google, account_email="theirs@example.com"
     )
     calendar = Calendar(tenant_id=tenant_id, connection=linked, external_id="theirs", name="Theirs")
-    session.add(calendar)
+    words = Wording(tenant_id=tenant_id, language="en", template="thanks", text="Thanks.", changed_by="x")
+    session.add_all([calendar, words])
     session.flush()
     rows = {
         "connection_id": linked, "calendar_id": calendar, "event_id": pushes.newest_of(visit.id),
@@ -231,6 +233,7 @@ def test_the_database_hides_rows_when_a_filter_is_forgotten(web, factories, stra
         Hold,
         UsageReservation,
         HeardVersion,
+        Wording,
     )
     with web.app_context(), tenancy.scope(tenancy.Scope("tenant", tenant_id)):
         for table in tables:

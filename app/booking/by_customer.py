@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app import conversations, links, notifications, phones, tenants, users
+from app import conversations, links, notifications, phones, tenants, users, wordings
 from app.booking import placing
 from app.clock import now
 from app.conversations import Conversation, visits
-from app.dispatch import wording
 from app.errors import Conflict, NotFound
 from app.extensions import db
 from app.notifications import Category, Channel
@@ -96,7 +95,7 @@ def cancel(tenant: Tenant, appointment: Appointment) -> None:
     thread = _thread(appointment)
     if thread is not None:
         values = {"window": visits.window_of(tenant, appointment, thread.language)}
-        words = wording.say("cancelled", values, language=thread.language, said=(), own={})[0]
+        words = wordings.say(tenant, "cancelled", values, language=thread.language, deeds={"cancel"})
         visits.say(thread, words, template="cancelled", appointment=None)
         conversations.note(thread, f"The customer cancelled the visit {when} on its page.")
     _tell_owner(appointment, "Cancelled by the customer", f"{_who(appointment)} cancelled the visit {when}.")

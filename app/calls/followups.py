@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from app import bulk, calls, dispatch, events, messages
+from app import bulk, calls, dispatch, events, messages, wordings
 from app.calls import Call, CallStatus, MissedReason
 from app.calls.facts import Gathered
 from app.calls.texting import Decision
@@ -35,6 +35,7 @@ class Writer:
         self._gathered, self._people = gathered, people
         self._opened: dict[UUID, dict[str, Any]] = {}
         self._greetings: dict[UUID, tuple[str, str, dict[str, Any]]] = {}
+        self._words = wordings.of_many(gathered.tenants.values())
         self._rows: dict[str, list[dict[str, Any]]] = {
             name: [] for name in ("texts", "notes", "tasks", "consents", "events")
         }
@@ -69,7 +70,7 @@ class Writer:
         """The words for callers of one business at this moment; they know nothing of the caller yet."""
         if call.tenant_id not in self._greetings:
             tenant = self._gathered.tenants[call.tenant_id]
-            light = context.light(tenant, seed=call.call_sid)
+            light = context.light(tenant, seed=call.call_sid, words=self._words[tenant.id])
             result, state = dispatch.decide(State(), dispatch.Event("missed_call"), light, now())
             self._greetings[call.tenant_id] = (result.reply or "", result.template or "greeting", state.to_json())
         return self._greetings[call.tenant_id]

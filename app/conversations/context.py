@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import estimates, tenants, users
+from app import estimates, tenants, users, wordings
 from app.calendars import mirror
 from app.clock import now
 from app.conversations import Conversation
 from app.customers import Customer
+from app.dispatch.own import Own
 from app.dispatch.types import Context, Estimate, Offer, OwnAppointment
 from app.dispatch.types import Customer as KnownCustomer
 from app.extensions import db
@@ -26,9 +27,10 @@ MOST_RECENT = 6
 NOWHERE = AreaVerdict("ask", Place())
 
 
-def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "") -> Context:
-    """Enough for a greeting or for a look at one text: no times, no prices."""
+def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "", words: Own | None = None) -> Context:
+    """Enough for a greeting in those words, or for a look at one text: no times, no prices."""
     return Context(
+        wordings=words or {},
         price_book=(),
         find_slots=lambda _wanted: Found(),
         check_area=lambda **_where: NOWHERE,
@@ -83,6 +85,7 @@ def _work(tenant: Tenant, moment: datetime, asker: str | None) -> dict[str, Any]
         "job_number": appointments.new_job_number(),
         "confirm_clock": spoken(tenant.settings.reminders.tentative_confirm_time),
         "calendar_stale": is_stale,
+        "wordings": wordings.of(tenant),
     }
 
 
@@ -149,7 +152,6 @@ def _common(tenant: Tenant, customer: Customer | None, seed: str, moment: dateti
         "vacation_mode": chosen.general.vacation_mode,
         "out_of_office": tenants.is_away(tenant, moment) or _is_on_vacation(owner, moment),
         "night_ack_required": emergency.night_ack_required,
-        "templates": _own_words(tenant),
         "service_radius_miles": limits.service_radius_miles,
         "max_travel_minutes": limits.max_travel_time_minutes,
         "max_travel_miles": limits.max_travel_distance_miles,
@@ -158,12 +160,6 @@ def _common(tenant: Tenant, customer: Customer | None, seed: str, moment: dateti
         "confirm_wait_minutes": chosen.dispatcher.confirm_wait_minutes.model_dump(),
         "seed": seed,
     }
-
-
-def _own_words(tenant: Tenant) -> dict[str, str]:
-    texting = tenant.settings.texting
-    own = {"greeting": texting.greeting_template, "greeting_after_hours": texting.greeting_after_hours}
-    return {name: words for name, words in own.items() if words}
 
 
 def _is_on_vacation(owner: users.User | None, moment: datetime) -> bool:

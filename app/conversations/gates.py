@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app import consent, dispatch
+from app import consent, dispatch, wordings
 from app.calls import Call
 from app.clock import now
 from app.conversations import Conversation, Mode, Status, closing, context, hearing, note, tell_updated, touch, write_to
@@ -70,7 +70,7 @@ def _was_greeted(thread: Conversation) -> bool:
 
 
 def _greet(thread: Conversation, call: Call) -> None:
-    known = context.light(thread.tenant, seed=call.call_sid)
+    known = context.light(thread.tenant, seed=call.call_sid, words=wordings.of(thread.tenant))
     result, state = dispatch.decide(State(), Event("missed_call"), known, now())
     thread.dispatch_state = state.to_json()
     write_to(

@@ -1,9 +1,9 @@
 """The texts of the plan are used up in the middle of a talk: one last text, then a person (behaviour.md 2.9, SC50)."""
 
-from app import links, notifications, phones, subscriptions, usage, users
+from app import links, notifications, phones, subscriptions, usage, users, wordings
 from app.conversations import Conversation, Mode, Urgency, closing, note, tell_updated, touch, write_to
 from app.conversations.hearing import unanswered
-from app.dispatch import Event, Result, wording
+from app.dispatch import Event, Result
 from app.messages import MessageStatus, Purpose, Sender
 from app.notifications import Category, Channel
 
@@ -35,7 +35,7 @@ def hand_over(thread: Conversation, result: Result) -> None:
 
 
 def _say(thread: Conversation, language: str) -> None:
-    body, _ = wording.say("hand_over", {}, language=language, said=(), own={})
+    body = wordings.say(thread.tenant, "hand_over", {}, language=language)
     write_to(
         thread,
         body,

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from app import wordings
 from app.clock import now
 from app.conversations import Conversation
 from app.conversations.visits import cancel_visit, confirm, reopen_with, say
@@ -40,7 +41,7 @@ def fall_through(appointment: Appointment) -> None:
         window = wording.slot_text(offer.slot, now(), zone=thread.tenant.timezone, language=thread.language)
         values = {"window": window, "price": wording.offer_price_text(offer, thread.language)}
         reopen_with(thread, offer)
-    words = wording.say(template, values, language=thread.language, said=(), own={})[0]
+    words = wordings.say(thread.tenant, template, values, language=thread.language)
     say(thread, words, template="technician_not_reached", appointment=None)
 
 

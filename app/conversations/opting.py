@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from app import consent, customers, messages, phones, tasks, users
+from app import consent, customers, messages, phones, tasks, users, wordings
 from app.clock import now
 from app.conversations import Conversation, closing, latest_with, live_with, touch, urgent, write_to
-from app.dispatch import wording
 from app.messages import Message, MessageStatus, Purpose, Sender
 from app.numbers import Number
 from app.scheduling import appointments
@@ -84,7 +83,7 @@ def _help(number: Number, message: Message, thread: Conversation | None) -> None
 def _system(thread: Conversation, purpose: Purpose, **values: str) -> None:
     """One of the fixed texts about consent, in the language of the thread."""
     values["business"] = thread.tenant.business_name
-    body, _ = wording.say(purpose.value, values, language=thread.language, said=(), own={})
+    body = wordings.say(thread.tenant, purpose.value, values, language=thread.language)
     write_to(
         thread,
         body,

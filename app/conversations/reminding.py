@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app import consent, conversations, links, phones, tasks
+from app import consent, conversations, links, phones, tasks, wordings
 from app.clock import now
 from app.conversations import Conversation, visits
-from app.dispatch import wording
 from app.extensions import db
 from app.messages import Purpose
 from app.scheduling import appointments, reminders
@@ -27,7 +26,8 @@ def send(reminder: Reminder) -> None:
         reminder.status, reminder.why = ReminderStatus.dropped, why or "no text conversation with this customer"
         return
     template = _template(reminder, appointment)
-    text = wording.say(template, _values(thread, appointment), language=thread.language, said=(), own={})[0]
+    values = _values(thread, appointment)
+    text = wordings.say(thread.tenant, template, values, language=thread.language, deeds={"visit", "arrival"})
     message = visits.say(
         thread,
         text,

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app import consent, phones
+from app import consent, phones, wordings
 from app.clock import now
 from app.conversations import Conversation, Mode, Status, context, human, note, tell_updated, touch, visits, write_to
 from app.dispatch import State, regular, wording
@@ -17,15 +17,6 @@ from app.messages import Message, Purpose, Sender
 FLAG = "nobody_reached"
 """Lets the customer have the time that he was offered although the business is closed or away."""
 TEMPLATES = ("nobody_reached", "technician_not_reached")
-END = {"en": "In danger, call 911.", "es": "En peligro, llame al 911."}
-WITH_TIME = {
-    "en": "Sorry, we couldn't reach anyone on our team yet. First opening: {window}, {price}. Reply YES to book.",
-    "es": "Lo sentimos, no pudimos localizar al equipo. Primera cita: {window}, {price}. Responda SI para reservar.",
-}
-WITHOUT = {
-    "en": "Sorry, we couldn't reach anyone on our team yet. They will contact you here or by phone.",
-    "es": "Lo sentimos, no pudimos localizar al equipo. Le contactaran por aqui o por telefono.",
-}
 
 
 def give_up(escalation: Escalation, thread: Conversation | None) -> None:
@@ -66,18 +57,18 @@ def _tell_customer(thread: Conversation, purpose: Purpose) -> None:
     offer = None if is_answered_anyway else _put_on_table(thread)
     chosen = thread.tenant.settings.dispatcher
     language = "es" if thread.language == "es" else "en"
-    body = WITHOUT[language]
+    template, values = "nobody_reached_no_time", {}
     if offer is not None:
-        body = WITH_TIME[language].format(
-            window=wording.slot_text(offer.slot, now(), zone=thread.tenant.timezone, language=language),
-            price=wording.offer_price_text(offer, language),
-        )
+        window = wording.slot_text(offer.slot, now(), zone=thread.tenant.timezone, language=language)
+        template = "nobody_reached"
+        values = {"window": window, "price": wording.offer_price_text(offer, language)}
         thread.follow_up_at = now() + timedelta(minutes=chosen.confirm_wait_minutes.other)
     if thread.mode == Mode.escalated:
         _go_on(thread)
+    body = wordings.say(thread.tenant, template, values, language=language)
     write_to(
         thread,
-        wording.tidy(f"{body} {END[language]}"),
+        body,
         sender=Sender.system,
         purpose=purpose,
         template=TEMPLATES[0],

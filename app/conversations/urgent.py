@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app import dispatch, events, links, notifications, phones, users
+from app import dispatch, events, links, notifications, phones, users, wordings
 from app.clock import now
 from app.conversations import Conversation, Mode, Urgency, closing, context, note, write_to
-from app.dispatch import Event, State, wording
+from app.dispatch import Event, State
 from app.escalations import Escalation, ladder, running_for
 from app.escalations.ladder import Alarm
 from app.extensions import db
@@ -131,7 +131,7 @@ def hand_over(thread: Conversation, owner: users.User | None) -> None:
     """One holding text, and the contractor is told that an answer is wanted."""
     write_to(
         thread,
-        wording.say("hand_over", {}, language=thread.language, said=(), own={})[0],
+        wordings.say(thread.tenant, "hand_over", {}, language=thread.language),
         sender=Sender.system,
         purpose=Purpose.reply,
         template="hand_over",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app import leads, tasks
+from app import leads, tasks, wordings
 from app.clock import now
 from app.conversations import Conversation, Mode, Status, touch, write_to
 from app.dispatch import wording
@@ -167,7 +167,7 @@ def booked_text(thread: Conversation, appointment: Appointment) -> str:
         "price": price_of(appointment),
         "job_number": appointment.job_number or "",
     }
-    text, _ = wording.say("booked", values, language=thread.language, said=(), own={})
+    text = wordings.say(thread.tenant, "booked", values, language=thread.language, deeds={"book"})
     return wording.tidy(text).replace(",,", ",")
 
 
@@ -184,7 +184,7 @@ def moved_text(thread: Conversation, appointment: Appointment) -> str:
         "window": window_of(thread.tenant, appointment, thread.language),
         "job_number": appointment.job_number or "",
     }
-    return wording.say("moved", values, language=thread.language, said=(), own={})[0]
+    return wordings.say(thread.tenant, "moved", values, language=thread.language, deeds={"reschedule"})
 
 
 def window_of(tenant: Tenant, appointment: Appointment, language: str = "en") -> str:

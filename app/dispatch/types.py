@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
 from typing import Any, Literal
 
+from app.dispatch.own import Own
 from app.scheduling.types import AreaVerdict, DayHours, Found, Slot, Wanted
 
 STATE_VERSION = 1
@@ -130,8 +131,7 @@ class Context:
     night_ack_required: bool = True
     confirm_clock: str = "7 PM"
     """At what hour of the day before a tentative visit is confirmed."""
-    templates: Mapping[str, str] = field(default_factory=dict)
-    """The tenant's own wording by template id; `greeting`, `greeting_after_hours` and any offer text."""
+    wordings: Own = field(default_factory=dict)
     service_radius_miles: float = 25
     max_travel_minutes: int = 60
     max_travel_miles: float = 25

@@ -6,13 +6,15 @@ import datetime as dt
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app import pricing
+from app.dispatch.own import Own, Variant
 from app.dispatch.types import Offer
 from app.scheduling.types import Slot
 
@@ -175,15 +177,22 @@ def templates(language: str) -> Mapping[str, list[str]]:
     return texts
 
 
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+SPACED_STOP = re.compile(r"\s+([.,?!])(?=\s|$)")
+SPACES = re.compile(r"[ \t]+")
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Put the values in; a placeholder without a value is a KeyError."""
-    return tidy(re.sub(r"\{(\w+)\}", lambda found: values[found[1]], text))
+    return tidy(PLACEHOLDER.sub(lambda found: values[found[1]], text))
 
 
 def tidy(text: str) -> str:
     """GSM-7 characters and single spaces."""
-    plain = "".join(letter for letter in text.translate(PLAIN) if letter in GSM7)
-    return re.sub(r"\s+([.,?!])(?=\s|$)", r"\1", re.sub(r"[ \t]+", " ", plain)).strip()
+    plain = text.translate(PLAIN)
+    if not GSM7.issuperset(plain):
+        plain = "".join(letter for letter in plain if letter in GSM7)
+    return SPACED_STOP.sub(r"\1", SPACES.sub(" ", plain)).strip()
 
 
 def digest(text: str) -> str:
@@ -191,10 +200,16 @@ def digest(text: str) -> str:
     return hashlib.blake2s(text.encode(), digest_size=6).hexdigest()
 
 
-def variants_of(template: str, language: str, own: Mapping[str, str]) -> list[str]:
-    """The tenant's own wording first, then ours."""
-    ours = templates(language).get(template) or templates("en")[template]
-    return [own[template], *ours] if own.get(template) and language == "en" else list(ours)
+@cache
+def ours(template: str, language: str) -> tuple[Variant, ...]:
+    """Our own variants, in English where a language has none; "greeting#0" is the first of the greeting."""
+    texts = templates(language).get(template) or templates("en")[template]
+    return tuple(Variant(f"{template}#{number}", text) for number, text in enumerate(texts))
+
+
+def variants_of(template: str, language: str, own: Own) -> tuple[Variant, ...]:
+    """The variants of a template: what support wrote for the tenant, its trade and everybody, then ours."""
+    return (*own.get(language, {}).get(template, ()), *ours(template, language))
 
 
 OPENINGS = {
@@ -203,28 +218,61 @@ OPENINGS = {
 }
 
 
+@dataclass
+class Said:
+    """The words for a template, None when none may be said; what was considered and what spoke against it."""
+
+    text: str | None = None
+    candidates: list[str] = field(default_factory=list)
+    verdicts: list[str] = field(default_factory=list)
+
+
 def say(
-    template: str, values: Mapping[str, str], *, language: str, said: Iterable[str], own: Mapping[str, str]
-) -> tuple[str, bool]:
-    """A variant of a template that was not said yet and fits, and whether it is a new text."""
-    known = set(said)
-    texts = [fill(variant, values) for variant in variants_of(template, language, own)]
-    fitting = [text for text in texts if len(text) <= MOST_CHARACTERS] or [shorten(texts[-1])]
-    for text in fitting:
-        if digest(text) not in known:
-            return text, True
-    for opening in OPENINGS[language]:
-        text = opening + fitting[0]
-        if digest(text) not in known and len(text) <= MOST_CHARACTERS:
-            return text, True
-    return fitting[0], False
+    variants: Iterable[Variant],
+    values: Mapping[str, str],
+    *,
+    language: str,
+    said: Iterable[str] = (),
+    faults: Callable[[str, Variant], Sequence[object]] = lambda _text, _variant: (),
+) -> Said:
+    """The first variant that was not said yet, fits, and has no faults; an opening makes one that was said another."""
+    known, told = set(said), Said()
+    again: list[str] = []
+    cut = None
+    for variant in variants:
+        told.candidates.append(variant.id)
+        try:
+            text = fill(variant.text, values)
+        except KeyError as missing:
+            told.verdicts.append(f"{variant.id}: no value for {missing}")
+            continue
+        if len(text) > MOST_CHARACTERS:
+            told.verdicts.append(f"{variant.id}: length ({len(text)} characters)")
+            cut = shorten(text)
+            cut = None if faults(cut, variant) else cut
+        elif why := faults(text, variant):
+            told.verdicts.append(f"{variant.id}: {', '.join(map(str, why))}")
+        elif digest(text) in known:
+            again.append(text)
+        else:
+            told.text = text
+            return told
+    opened = (opening + text for text in again[:1] for opening in OPENINGS[language])
+    fresh = (text for text in opened if digest(text) not in known and len(text) <= MOST_CHARACTERS)
+    told.text = next(fresh, None) or next(iter(again), cut)
+    return told
+
+
+STOP_LINES = {"en": "Reply STOP to opt out.", "es": "Responda STOP para no recibir mas."}
 
 
 def shorten(text: str) -> str:
     """Cut at the last sentence that fits, else at the last word; a STOP line survives."""
-    line = "Reply STOP to opt out."
-    tail = f" {line}" if text.endswith(line) else ""
+    line = next((line for line in STOP_LINES.values() if text.endswith(line)), "")
+    tail = f" {line}" if line else ""
     room = MOST_CHARACTERS - len(tail)
+    if len(text) <= MOST_CHARACTERS:
+        return text
     head = text.removesuffix(line).rstrip()[:room]
     cut = max(head.rfind(". "), head.rfind("? "))
     return (head[: cut + 1] if cut > room // 2 else head.rsplit(" ", 1)[0]) + tail

@@ -1,7 +1,7 @@
 """cases from conversations
 
 Revision ID: 0014
-Revises: 0012
+Revises: 0013
 
 A conversation can become a test case that is played every night. A case belongs to no business, and no business sees one:
 only the support team and the machinery do.
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0014"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -6,12 +6,14 @@ The rules have answered completely before; a model fills gaps and words replies 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from app.dispatch import guard, jobs, pricebook, redaction, suggestion, wording
 from app.dispatch.policy.frame import Draft, Turn
 from app.dispatch.types import Json, Offer, Result
 
+Look = Callable[[str], Iterable[object]]
+"""Says what is wrong with a text that is to leave."""
 LOW = 0.7
 """Below this confidence a second opinion is worth its time."""
 MOST_SLOTS, MOST_TEXTS = 6, 6
@@ -142,7 +144,7 @@ def _slot_text(turn: Turn, offer: Offer, count: int) -> str:
     return f"{turn.slot_window(offer)}, {wording.offer_price_text(offer, turn.language)}"
 
 
-def words(turn: Turn, draft: Draft, room: int) -> str | None:
+def words(turn: Turn, draft: Draft, room: int, look: Look) -> str | None:
     """The model's words in place of the draft's template, at most `room` characters; None, with a verdict, if not."""
     given = turn.suggestion
     if given is None or not (given.reply or "").strip():
@@ -155,10 +157,13 @@ def words(turn: Turn, draft: Draft, room: int) -> str | None:
         reasons = ("length",)
     if not reasons and wording.digest("whole " + text) in turn.state.said:
         reasons = ("said before",)
+    if not reasons:
+        reasons = tuple(map(str, look(text)))
     if reasons:
         turn.verdicts.append(f"model's words: {', '.join(dict.fromkeys(reasons))}")
         return None
     turn.is_advised = True
+    turn.candidates.append("model's words")
     return text
 
 
@@ -169,7 +174,7 @@ def _misfits(turn: Turn, draft: Draft) -> tuple[str, ...]:
         return (ANOTHER_ACT,)
     if given is None or given.words_for != draft.template:
         return (ANOTHER_ACT,)
-    return ("own words",) if turn.context.templates.get(draft.template) else ()
+    return ("own words",) if turn.context.wordings.get(turn.language, {}).get(draft.template) else ()
 
 
 def _read(turn: Turn, draft: Draft, reply: str) -> tuple[str, tuple[str, ...]]:

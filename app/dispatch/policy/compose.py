@@ -5,16 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 
 from app.dispatch import proposals, safety, wording
-from app.dispatch.policy import advice
+from app.dispatch.policy import telling
 from app.dispatch.policy.frame import Draft, Turn
 from app.dispatch.types import Json, Result, State
-
-INNER_PLACEHOLDER = {"slot_gone": "options"}
 
 
 def answer(turn: Turn, draft: Draft) -> tuple[Result, State]:
     """The result of a turn and the state after it."""
-    text, values = words(turn, draft)
+    text, draft, values = telling.words(turn, draft)
     state = turn.state
     turn.act(*draft.acts)
     remember(turn, draft, text)
@@ -54,67 +52,11 @@ def answer(turn: Turn, draft: Draft) -> tuple[Result, State]:
         evidence=turn.said.evidence,
         step=turn.step,
         confidences=confidences(turn),
+        candidates=tuple(turn.candidates),
         verdicts=tuple(turn.verdicts),
         engine="llm" if turn.is_advised else "rules",
     )
     return result, state
-
-
-def words(turn: Turn, draft: Draft) -> tuple[str | None, dict[str, str]]:
-    """The text: the sentences before, then the answer; shortened from the front when it is too long."""
-    if draft.template == "life_safety":
-        return safety_words(turn, draft), {}
-    values = {**turn.common_values(), **draft.values}
-    if draft.template is None:
-        return None, {}
-    inner = values.pop("inner", "")
-    if inner:
-        values[values.pop("slot")] = render(turn, inner, values)
-    if (draft.offers and draft.template != "openings") or draft.template in {"ask_when_price", "ask_when_visit"}:
-        turn.before = [final_note(part) for part in turn.before]
-    before = [render(turn, part.template or "", {**turn.common_values(), **part.values}) for part in turn.before]
-    room = wording.MOST_CHARACTERS - sum(len(part) + 1 for part in before)
-    main = advice.words(turn, draft, room) or render(turn, draft.template, values)
-    while before and len(" ".join([*before, main])) > wording.MOST_CHARACTERS:
-        before.pop(1 if len(before) > 1 and turn.before[0].template == "valve" else 0)
-    return unsaid(turn, wording.tidy(" ".join([*before, main]))), values
-
-
-def final_note(part: Draft) -> Draft:
-    """The options name the prices: what remains to be said is that they are a range."""
-    return Draft("final_price") if part.template == "price_range" else part
-
-
-def render(turn: Turn, template: str, values: dict[str, str]) -> str:
-    """One template in the language of the talk, in a variant that was not said yet."""
-    text, _ = wording.say(template, values, language=turn.language, said=turn.state.said, own=turn.context.templates)
-    if template not in REMEMBERED_AS_WHOLE:
-        turn.state.said.append(wording.digest(text))
-    return text
-
-
-REMEMBERED_AS_WHOLE: frozenset[str] = frozenset()
-
-
-def unsaid(turn: Turn, text: str) -> str:
-    """The same text is never said twice: an opening makes it another."""
-    if wording.digest("whole " + text) not in turn.state.said:
-        return text
-    for opening in wording.OPENINGS[turn.language]:
-        other = opening + text
-        if wording.digest("whole " + other) not in turn.state.said and len(other) <= wording.MOST_CHARACTERS:
-            return other
-    return text
-
-
-def safety_words(turn: Turn, draft: Draft) -> str:
-    """The fixed text of the most lethal new hazard and one short question, within 260 characters."""
-    text = safety.text_for(turn.new_hazards[0], turn.language)
-    if draft.asks is None:
-        return text
-    question = render(turn, "safe_address" if draft.asks == "address" else "safe_ask", dict(turn.common_values()))
-    whole = f"{text} {question}"
-    return whole if len(whole) <= safety.MOST_CHARACTERS else text
 
 
 def remember(turn: Turn, draft: Draft, text: str | None) -> None:

@@ -73,6 +73,8 @@ class Turn:
     reason: str | None = None
     step: str | None = None
     """Which step of the policy answered."""
+    candidates: list[str] = field(default_factory=list)
+    """The words that were considered, by template and variant."""
     verdicts: list[str] = field(default_factory=list)
     """What the guard said against something that was considered."""
     is_advised: bool = False
