@@ -77,6 +77,8 @@ LONG: Mapping[str, str] = {
 }
 """Values as long as they get in practice; they hold for both languages."""
 OF_A_TEMPLATE: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("duration", "en"): {"hours": "2.5 hours"},
+    ("duration", "es"): {"hours": "2.5 horas"},
     ("price_range", "en"): {"hours": "2.5 hours"},
     ("price_range", "es"): {"hours": "2.5 horas"},
 }

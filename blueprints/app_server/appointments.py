@@ -288,5 +288,5 @@ def history_json(visit: Appointment) -> list[dict[str, Any]]:
         audit.Audit.target == str(visit.id),
         audit.Audit.action.startswith("appointment."),
     )
-    entries = db.session.scalars(rows.order_by(audit.Audit.at))
+    entries = db.session.scalars(rows.order_by(audit.Audit.at, audit.Audit.id))
     return [{"at": moment(one.at), "action": one.action, "actor": one.actor, "after": one.after} for one in entries]

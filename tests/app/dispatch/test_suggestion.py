@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.dispatch import Event, Suggestion, decide, redaction, suggestion, wording
+from app.dispatch.own import Variant
 from app.dispatch.policy import advice
 from tests.app.dispatch.house import Talk, at
 
@@ -109,9 +110,10 @@ def test_an_emergency_is_never_worded_by_a_model():
 
 
 def test_a_business_with_its_own_words_keeps_them():
-    own = {"ask_issue_address": "Tell us all about it, and where."}
-    result = answered(UNCLEAR, Suggestion(reply=QUESTION, words_for="ask_issue_address"), templates=own)
-    assert result.reply == own["ask_issue_address"]
+    own = Variant("own:ask_issue_address", "What is the matter, and where? Tell us all about it.")
+    given_by_model = Suggestion(reply=QUESTION, words_for="ask_issue_address")
+    result = answered(UNCLEAR, given_by_model, wordings={"en": {"ask_issue_address": [own]}})
+    assert result.reply == own.text
 
 
 @pytest.mark.parametrize(
