@@ -9,7 +9,7 @@ TYPED := app blueprints jobs config.py wsgi.py
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run servers web stream worker clock check test eval bench lock clean format lint types migrations
+.PHONY: help demo run servers web stream worker clock check test eval bench hunch lock clean format lint types migrations
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1@\2/p' Makefile | awk -F@ '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -59,6 +59,11 @@ eval: ## score the dispatcher against its gates; MISSES=1 prints what was missed
 bench: ## measure: a table, and var/bench.json
 	$(SETUP) --dev
 	@$(PY) -m tests.bench
+
+hunch: ## learn the dispatcher's second opinion anew from scripts/hunch/texts
+	$(SETUP) --dev
+	@$(PYTHON) -m venv var/hunch && var/hunch/bin/pip install --quiet --requirement scripts/hunch/requirements.txt
+	@PYTHONPATH=$$(ls -d .venv/lib/python3*/site-packages) var/hunch/bin/python scripts/hunch/train.py
 
 lock: ## compile requirements.in and requirements-dev.in into pinned requirements
 	$(SETUP) --lock

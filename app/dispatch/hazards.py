@@ -113,6 +113,29 @@ def assess(plain: str) -> Danger:
     )
 
 
+NO_SIGNS = re.compile(
+    r"\b(?:no|not|dont|doesnt|didnt|isnt|arent|nothing|nobody|nobodys|without|never|sin|nadie|ningun|no hay|no se) "
+    r"(?:\w+ ){0,3}(?:smell\w*|smok\w+|sparks?|sparking|hurt|injured|fumes|odor|burning|stuck inside|olor|humo|chispas|"
+    r"herido)\b"
+)
+"""The signs that people name when they say that there is no danger."""
+SMELL = r"(?:smells?|smelly|odou?r|stinks?|stinky|huele|olor|apesta)"
+SOURCE = (
+    r"(?:paint|dust\w*|must\w*|mildew\w*|mold\w*|socks?|feet|dogs?|cats?|pee|urine|sewer|sewage|poop|cigarettes?|weed|"
+    r"food|cooking|garlic|fish\w*|trash|garbage|bleach|chlorine|perfume|candles?|carpet|laundry|humedad|comida|basura|"
+    r"drenaje|polvo|pintura|cano)"
+)
+HARMLESS_SMELL = re.compile(rf"\b{SMELL} (?:\w+ ){{0,4}}{SOURCE}\b|\b{SOURCE} (?:\w+ ){{0,2}}{SMELL}\b")
+"""Smells that name where they come from."""
+
+
+def is_dismissed(plain: str) -> bool:
+    """Whether words of danger stand in a text and are denied, harmless, or were read as no danger by the rules."""
+    if NO_SIGNS.search(plain) or HARMLESS_SMELL.search(plain):
+        return True
+    return any(rule.hazard and rule.phrases.search(plain) for rule in rules())
+
+
 PRESENT = re.compile(
     r"\b(?:is|are|its|theres|smell|smells|have|has|keeps?|wont|coming|still|again|now|today|tonight|since|started|"
     r"cant|getting|going|hear)\b"

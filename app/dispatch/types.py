@@ -228,6 +228,11 @@ class State:
         """The state as plain JSON values."""
         return asdict(self)
 
+    def copied(self) -> State:
+        """A state of its own to change; what its lists hold is never changed in place, but wishes are dictionaries."""
+        mine: Json = {name: list(value) if isinstance(value, list) else value for name, value in vars(self).items()}
+        return State(**mine | {"wishes": [dict(wish) for wish in self.wishes], "asks_of": dict(self.asks_of)})
+
     @classmethod
     def from_json(cls, stored: Mapping[str, Any] | None) -> State:
         """The state that was stored; an unknown version starts afresh instead of failing."""

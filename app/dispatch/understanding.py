@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.dispatch import addresses, hazards, intents, jobs, language, names, normalize, phones, times
+from app.dispatch import addresses, hazards, intents, jobs, language, names, normalize, opinions, phones, times
 from app.dispatch.findings import Address, Findings, Times
 
 if TYPE_CHECKING:
@@ -53,13 +53,15 @@ def read(
     if business:
         text = text.replace(business, " ")
     plain = normalize.plain(text)
-    danger = hazards.assess(plain)
+    danger = opinions.of_danger(hazards.assess(plain), plain)
     phone, phone_spans = phones.find(text)
     clean = without(text, phone_spans)
     address = addresses.find(clean, asked=asked)
     spans = (*phone_spans, *address_spans(address))
     when = times.find(text, now=now, offers=offers, asked=asked, spans=spans)
-    work = jobs.find(plain, trade, danger=danger)
+    work = opinions.of_jobs(jobs.find(plain, trade, danger=danger), plain, trade)
+    if work.types:
+        danger = opinions.of_level(danger, plain)
     name = names.find(text, asked=asked, spans=spans, cities=addresses.cities())
     spoken = language.detect(without(text, spans))
     seen = intents.Seen(
@@ -73,6 +75,8 @@ def read(
         has_facts=bool(name or phone or not address.is_empty),
     )
     heard = intents.find(plain, seen)
+    if (likelier := opinions.of_intent(heard.intents[0], plain)) is not None:
+        heard = replace(heard, intents=(likelier[0], *heard.intents), confidence=likelier[1])
     if heard.is_yes and len(offers) == 1 and not when.picked and not when.windows:
         when = replace(when, picked=(0,))
     if heard.intents[0] in NO_NAME:

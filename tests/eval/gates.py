@@ -107,6 +107,21 @@ BLIND = {
     ("hazards", "not_emergency"): 0.9,
 }
 """Texts of our own whose misses nobody has read."""
+STRANGERS = {
+    ("turns", "urgency"): 0.8,
+    ("turns", "safety_recall"): 0.75,
+    ("turns", "emergency_precision"): 0.75,
+    ("turns", "no_false_safety"): 0.88,
+    ("turns", "job"): 0.76,
+    ("turns", "intent"): 0.93,
+    ("turns", "language"): 0.94,
+    ("times", "understood"): 0.86,
+    ("addresses", "street"): 0.85,
+    ("addresses", "no_false_street"): 1.0,
+}
+"""Texts of people who never saw the rules, most of them hard on purpose: a floor, nothing is repaired with them."""
+STRANGERS_DIALOGUES = 0.85
+HELD_OUT = {"tune": TUNE, "blind": BLIND, "strangers": STRANGERS}
 MOST_FALSE_ALARMS = 0.005
 """Of ordinary texts, from corpora that have nothing to do with the trade."""
 MOST_P95_MILLISECONDS = 50

@@ -13,7 +13,7 @@ import os
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +28,6 @@ Json = dict[str, Any]
 HERE = Path(__file__).parent
 FOLDER = Path(os.environ.get("DISPATCH_DATA", HERE.parents[2] / "shared" / "data" / "dispatch"))
 HELD_OUT, CASES = HERE / "heldout", HERE / "cases"
-KINDS = ("turns", "times", "addresses", "hazards")
 PUBLIC = ("clinc150_test_generic", "nlupp_time_and_dialogue_intents", "restaurant8k_test_spans")
 FILES = {"turns": "dev", "times": "time_phrases_dev", "addresses": "addresses_dev"}
 FAMILIES = {
@@ -139,6 +138,13 @@ def own_dialogues() -> Scored:
     return _played("own dialogues", HELD_OUT / "dialogues_tune.json")
 
 
+@cache
+def strangers_dialogues() -> Score:
+    """How many conversations of strangers pass; which ones do not is never read."""
+    scored = _played("strangers' dialogues", HELD_OUT / "dialogues_strangers.json").scores[0]
+    return replace(scored, gate=gates.STRANGERS_DIALOGUES)
+
+
 def _played(part: str, file: Path) -> Scored:
     plays, _ = checkers()
     verdicts = plays.perform_all(plays.read(file), Adapter)
@@ -164,9 +170,9 @@ def family(criterion: str) -> str:
 @cache
 def held_out(half: str) -> Scored:
     """One half of our own texts, in totals; the misses of the blind half are not kept, so that nobody reads them."""
-    table = gates.TUNE if half == "tune" else gates.BLIND
+    table = gates.HELD_OUT[half]
     scores, misses = [], []
-    for kind in KINDS if has_shared() else ("turns",):
+    for kind in sorted({kind for kind, _ in table}) if has_shared() else ("turns",):
         rows = read(HELD_OUT / f"{kind}_{half}.jsonl")
         counts, found = _checked(rows) if has_shared() else _checked_by_us(rows)
         for measure, (right, total) in counts.items():
@@ -285,8 +291,10 @@ def everything() -> Iterator[tuple[str, Scored]]:
         yield "Addresses", development("addresses")
         yield "Dialogues", dialogues()
         yield "Dialogues of our own", own_dialogues()
+        yield "Dialogues of strangers", Scored([strangers_dialogues()], [])
     yield "Held out, repaired by class (tune)", held_out("tune")
     yield "Held out, never read (blind)", held_out("blind")
+    yield "Held out, by strangers who never saw the rules", held_out("strangers")
     yield "Our own cases", own_cases()
     if has_shared():
         yield "False alarms", false_alarms()

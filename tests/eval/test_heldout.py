@@ -31,8 +31,21 @@ def test_texts_that_nobody_looked_at_are_understood(kind, measure):
     assert line_of("blind", kind, measure).is_met
 
 
-def test_the_misses_of_the_blind_half_are_not_even_kept():
-    assert scoring.held_out("blind").misses == []
+@needs_checkers
+@pytest.mark.parametrize(("kind", "measure"), gates.STRANGERS, ids=lambda part: part)
+def test_texts_of_strangers_are_understood(kind, measure):
+    """The misses are not shown either."""
+    assert line_of("strangers", kind, measure).is_met
+
+
+@needs_checkers
+def test_most_conversations_of_strangers_pass():
+    assert scoring.strangers_dialogues().is_met
+
+
+@pytest.mark.parametrize("half", ["blind", "strangers"])
+def test_the_misses_of_the_blind_half_are_not_even_kept(half):
+    assert scoring.held_out(half).misses == []
 
 
 @needs_checkers

@@ -13,6 +13,7 @@ from tests.eval import __main__ as table
 from tests.eval import gates, scoring
 
 ROOT = scoring.HERE.parents[1]
+KINDS = ("turns", "times", "addresses", "hazards")
 
 
 def run(*options, **environment):
@@ -68,8 +69,8 @@ def test_without_the_shared_folder_it_says_so_and_scores_what_is_in_the_reposito
 
 def test_no_words_of_the_blind_half_are_ever_printed():
     ended = run("--misses", "--all")
-    texts = [row["text"] for kind in scoring.KINDS for row in scoring.read(scoring.HELD_OUT / f"{kind}_blind.jsonl")]
-    seen = {row["text"] for kind in scoring.KINDS for row in scoring.read(scoring.HELD_OUT / f"{kind}_tune.jsonl")}
+    texts = [row["text"] for kind in KINDS for row in scoring.read(scoring.HELD_OUT / f"{kind}_blind.jsonl")]
+    seen = {row["text"] for kind in KINDS for row in scoring.read(scoring.HELD_OUT / f"{kind}_tune.jsonl")}
     assert [text for text in texts if len(text) > 12 and text not in seen and text in ended.stdout] == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +24,7 @@ def turn(
     state: State, event: Event, context: Context, now: dt.datetime, *, suggestion: Suggestion | None = None
 ) -> tuple[Result, State]:
     """Deal with one event; the given state is left as it is."""
-    this = Turn(copy.deepcopy(state), event, context, now.astimezone(ZoneInfo(context.timezone)))
+    this = Turn(state.copied(), event, context, now.astimezone(ZoneInfo(context.timezone)))
     if context.customer.language and state.stage == "initial" and not state.bot_turns:
         this.state.language = context.customer.language
     this.suggestion = suggestion

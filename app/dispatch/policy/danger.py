@@ -61,6 +61,8 @@ def until_safe(turn: Turn) -> Draft | None:
         state.is_safe = True
         return None
     asked = state.asks_of.get("safe", 0)
+    if "?" in turn.said.text and not turn.new_hazards:
+        turn.note("stay_away")  # whatever was asked: no advice on handling anything (dispatch.md 17.1)
     if asked >= 2:
         return Draft(
             "hand_over_emergency", acts=("handoff",), outcome="escalated", stage="escalated", reason="not_safe"

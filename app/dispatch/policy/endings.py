@@ -118,6 +118,8 @@ def wrong_trade(turn: Turn) -> Draft | None:
         turn.flag("out_of_scope")
     if "out_of_scope" not in state.flags or state.jobs or turn.is_emergency:
         return None
+    if not jobs.other_trade and (turn.said.is_yes or turn.said.wants("thanks_bye", "decline_no")):
+        return Draft(outcome="out_of_scope", stage="rejected")  # "ok, thanks anyway"
     turn.errors.append("WRONG_TRADE")
     return Draft("wrong_trade", outcome="out_of_scope", stage="rejected", clears_offers=True)
 
