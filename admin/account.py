@@ -7,6 +7,7 @@ from typing import Any
 
 from admin import steps, words
 from app.conversations import Turn
+from app.conversations.accounts import turn_of
 from app.dispatch import Event, Result
 
 SURE = ((0.9, "sure"), (0.75, "rather sure"), (0.5, "not sure"), (0.0, "guessing"))
@@ -51,26 +52,7 @@ def of(turn: Turn) -> Account:
 
 def of_result(event: Event, result: Result, milliseconds: float) -> Account:
     """The account of a turn that was only imagined; the row is never kept."""
-    return of(
-        Turn(
-            event=event.kind,
-            intent=result.intent,
-            stage=result.stage,
-            acts=list(result.acts),
-            evidence=[str(one) for one in result.evidence],
-            errors=list(result.validation_errors),
-            extracted={key: value for key, value in result.extracted.items() if value not in (None, [], "")},
-            step=result.step,
-            confidences=dict(result.confidences),
-            candidates=list(result.candidates),
-            verdicts=list(result.verdicts),
-            suggestion={},
-            template=result.template,
-            engine=result.engine,
-            milliseconds=milliseconds,
-            outcome=result.outcome,
-        )
-    )
+    return of(turn_of(event, result, milliseconds))
 
 
 def headline(turn: Turn) -> str:

@@ -10,7 +10,6 @@ from app.conversations import (
     Conversation,
     Mode,
     Status,
-    Turn,
     closing,
     ends,
     hearing,
@@ -25,6 +24,7 @@ from app.conversations import (
     visits,
     write_to,
 )
+from app.conversations.accounts import turn_of
 from app.conversations.turns import AUTOMATIC, Work
 from app.dispatch import Result, State
 from app.dispatch.wording import MOST_CHARACTERS
@@ -92,29 +92,10 @@ def _still_ours(thread: Conversation, work: Work) -> bool:
 def _write_down(
     thread: Conversation, work: Work, result: Result, milliseconds: float, suggestion: dict[str, Any]
 ) -> None:
-    db.session.add(
-        Turn(
-            tenant_id=thread.tenant_id,
-            conversation_id=thread.id,
-            message_id=work.message_ids[-1] if work.message_ids else None,
-            event=work.event.kind,
-            intent=result.intent,
-            stage=result.stage,
-            acts=list(result.acts),
-            evidence=[str(one) for one in result.evidence],
-            errors=list(result.validation_errors),
-            extracted={key: value for key, value in result.extracted.items() if value not in (None, [], "")},
-            step=result.step,
-            confidences=dict(result.confidences),
-            candidates=list(result.candidates),
-            verdicts=list(result.verdicts),
-            suggestion=suggestion,
-            template=result.template,
-            engine=result.engine,
-            milliseconds=round(milliseconds, 2),
-            outcome=result.outcome,
-        )
-    )
+    turn = turn_of(work.event, result, milliseconds, suggestion)
+    turn.tenant_id, turn.conversation_id = thread.tenant_id, thread.id
+    turn.message_id = work.message_ids[-1] if work.message_ids else None
+    db.session.add(turn)
     if work.message_ids and result.reply:
         key = f"turn:{work.message_ids[-1]}"
         usage.report(thread.tenant_id, "twilio-server", key, UsageType.ai_turn, details={"intent": result.intent})
