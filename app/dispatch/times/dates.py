@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from app.dispatch.times import holidays, relative
 from app.dispatch.times.months import part_of_month
+from app.dispatch.times.relative import Dated
 from app.dispatch.times.words import DAY_NAMES, MONTH_NAMES
 
 DAY = "|".join(DAY_NAMES)
@@ -15,18 +17,6 @@ MONTH = "|".join(MONTH_NAMES)
 LATE = dt.time(16)
 WEEK = 7
 SATURDAY = 5
-
-
-@dataclass(frozen=True)
-class Dated:
-    """A mention of one or several days."""
-
-    start: int
-    end: int
-    dates: tuple[dt.date, ...]
-    part: str | None = None
-    """The day part that the word brings: tonight is an evening."""
-    is_ambiguous: bool = False
 
 
 Reader = Callable[[re.Match[str], dt.datetime], tuple[dt.date, ...]]
@@ -43,7 +33,8 @@ def find(text: str, now: dt.datetime) -> list[Dated]:
             if dates:
                 part = "evening" if "tonight" in match[0] else None
                 found.append(Dated(match.start(), match.end(), dates, part, is_doubtful(match, now)))
-    return in_order(sorted(found, key=lambda mention: mention.start), text, now)
+    placed = in_order(sorted(found, key=lambda mention: mention.start), text, now)
+    return relative.resolved(placed, text, now.date())
 
 
 def in_order(days: list[Dated], text: str, now: dt.datetime) -> list[Dated]:
@@ -229,6 +220,8 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
         (r"\b(?:the )?day after tomorrow\b", offset(2)),
+        (holidays.PHRASE, holidays.holiday),
+        *relative.READERS,
         (rf"\b(?P<weeks>\d) weeks? from (?:this |next )?(?P<from_day>{DAY})\b", of_week),
         (rf"\b(?P<from_day>{DAY}) (?:in )?(?P<weeks>\d) weeks?\b", of_week),
         (rf"\b(?P<day>{DAY}),? (?:of )?(?P<which>this|next) week\b", of_week),
@@ -268,9 +261,9 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"\b(?:rest of the|any|during the|on a) (?:week ?days?|week)\b", workdays(0, 4, weeks=0)),
         (rf"\b(?:this |coming |on |the )?(?P<day>{DAY})\b", coming),
         (
-            r"\b(?:later |early |earlier )?today\b|\btonight\b|\bthis (?=morning|afternoon|evening|night)|\bsame day\b",
+            r"\b(?:later |early |earlier )?today\b|\btonight\b|\bthis (?=morning|afternoon|evening|night)",
             offset(0),
         ),
-        (r"\btomorrow\b|\bnext day\b", offset(1)),
+        (r"\btomorrow\b", offset(1)),
     )
 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.dispatch.normalize import NO_SIGNS, YES_SIGNS, abbreviations, squeezed, unaccented
-from app.dispatch.times import past
+from app.dispatch.times import past, spelling
 from app.dispatch.times.words import MONTH_NAMES, MONTHS, NUMBERS, ORDINALS, WEEKDAYS
 from app.dispatch.wording import WORDS
 
@@ -62,7 +62,8 @@ AROUND_THEIRS = re.compile(
 )
 """As in "after the school run at 8:30": the hour of something else bounds the wish."""
 BUSY_UNTIL = re.compile(
-    r"\b(?:at work|busy|working|in (?:a )?(?:class|meetings?)|tied up|gone|out|not home|not (?:here|available|free)|"
+    r"\b(?:at work|busy|working|in (?:a )?(?:class|meetings?)|tied up|gone|out|(?:nobody|no 1|no one)(?:s| is|"
+    r" will be|ll be)?(?: home| here| there)?|not home|not (?:here|available|free)|"
     r"unavailable|asleep|booked)\b((?: (?:on )?(?:today|tomorrow|\w+day))? ?)(?:until|to|till?|til) (?:about "
     r")?(?=\d{1,2}\b)"
 )
@@ -85,19 +86,22 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     for sign in YES_SIGNS + NO_SIGNS:
         text = text.replace(sign, " ")
     text = unaccented(text).lower().replace("\n", " . ")
-    for spelling, word in SPANISH:
-        text = spelling.sub(word, text)
+    text = spelling.in_digits(spelling.parted(text))
+    for pattern, word in SPANISH:
+        text = pattern.sub(word, text)
     text = re.sub(r"(?<=\w)'(?=\w)", "", text)
     text = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text)
     text = NO_DAY.sub(HOLE, text)
     text = re.sub(r"[a-z0-9]+", lambda found: spelled(found[0]), text)
     text = numbers(text)
     text = QUARTER_TO.sub(lambda found: minutes_to(found[1], found[2], found[3]), text)
-    for spelling, word in SPELLINGS:
-        text = spelling.sub(word, text)
+    text = spelling.clocks(text)
+    for pattern, word in SPELLINGS:
+        text = pattern.sub(word, text)
     text = re.sub(r"\s+", " ", text)
     for days, in_full in BOTH_WEEKS:
         text = days.sub(in_full, text)
+    text = past.AGO.sub(HOLE, text)
     for mask in MASKS:
         text = mask.sub(HOLE, text)
     text = BEGAN_ON.sub(HOLE, text)
@@ -130,7 +134,7 @@ def spelled(letters: str) -> str:
             "apartment",
         }:
             return word
-        return MISSPELT.get(letters, letters)
+        return MISSPELT.get(letters) or spelling.repaired(letters) or letters
     return letters
 
 
