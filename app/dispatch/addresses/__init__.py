@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from app.dispatch.addresses import current
 from app.dispatch.addresses.numbers import in_digits
 from app.dispatch.addresses.places import CHATTER, cities, place_of, zip_of
 from app.dispatch.addresses.shapes import (
     AFTER_NO,
+    BARE_UNIT,
     DIRECTION,
     FRONTED,
     GRID,
@@ -19,6 +21,7 @@ from app.dispatch.addresses.shapes import (
     ROUTE,
     SOFT,
     SURE_SUFFIX,
+    TOLD_UNIT,
     UNIT,
     VAGUE,
 )
@@ -71,25 +74,49 @@ LONG_WAYS |= {way: way for way in LONG_WAYS.values()}
 
 
 def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
-    """The best candidate for number and street."""
+    """The best candidate for number and street; an address that is said to be another one only when it stands alone."""
+    outdated: re.Match[str] | None = None
     for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (SOFT,)):
         found = [match for shape in shapes for match in shape.finditer(text) if is_street(match, text)]
         if found:
-            return min(found, key=lambda match: (match.start(), -match.end()))
+            chosen = current.of(found, text)
+            if not current.is_old(chosen, text):
+                return fronted(chosen, text)
+            outdated = outdated or chosen
     for match in LOOSE.finditer(text):
-        if CODE.search(text[: match.start()]):
+        if CODE.search(text[: match.start()]) or (outdated and match.start() == outdated.start()):
             continue
         is_told = bool(TOLD.search(text[: match.start()]))
         cut = loose_street(match, text, asked="address" if is_told else asked)
-        if cut:
+        if cut and not (current.is_old(cut, text) and has_more(cut, text)):
             return cut
-    return None
+    return outdated
+
+
+def has_more(match: re.Match[str], text: str) -> bool:
+    """Whether another number with a name follows."""
+    return bool(LOOSE.search(text, match.end()))
+
+
+def fronted(match: re.Match[str], text: str) -> re.Match[str]:
+    """A street that begins with its kind ("Camino Real"), without the city that it ran into."""
+    if match.re is not FRONTED:
+        return match
+    named = next((one for one in NAMED.finditer(text) if one.start() == match.start()), None)
+    if named and is_street(named, text):
+        return named
+    words = match["street"].split()
+    size = current.end_of(words, text[match.end() :])
+    if size == len(words):
+        return match
+    pattern = re.compile(rf"(?P<number>{re.escape(match['number'])}),? (?P<street>{re.escape(' '.join(words[:size]))})")
+    return pattern.search(text, match.start()) or match
 
 
 def is_street(match: re.Match[str], text: str) -> bool:
     """Whether the candidate is an address rather than a count, a size or an hour."""
     words = match["street"].lower().replace(".", "").split()
-    if AFTER_NO.match(match["street"]):
+    if AFTER_NO.match(match["street"]) or current.is_vehicle(match, text) or OPENS.search(text[: match.start()]):
         return False
     is_sure = match.re is not SOFT
     if not is_sure and is_ordinary(words[:-1], text, match):
@@ -168,11 +195,17 @@ VERBS = frozenset(
 )
 CODE = re.compile(r"\b(?:code|pin|gate|combo|combination|keypad|lockbox|box)(?: is| number)?:? ?#? ?$", re.IGNORECASE)
 """Before a number that opens a door."""
+OPENS = re.compile(
+    r"\b(?:code|passcode|pin|combo|combination|keypad|press|dial|punch in|ticket|order|invoice|claim)"
+    r"(?: is| number| in)?:? ?#? ?$",
+    re.IGNORECASE,
+)
+"""Before a number that opens something or names a paper, whatever words follow."""
 
 
 TOLD = re.compile(
     r"(?:\b(?:address(?: is|'s|:)?|lives? at|located at|(?:house|place|home) is(?: at)?|staying at|i'?m (?:over )?at|"
-    r"we'?re (?:over )?at|vivo en|direccion es)|@) $",
+    r"we'?re (?:over )?at|now (?:it'?s|at|is|we'?re at)|vivo en|direccion es)|@) $",
     re.IGNORECASE,
 )
 """Words after which a number and a name are an address, asked for or not."""
@@ -180,7 +213,7 @@ TOLD = re.compile(
 
 def loose_street(match: re.Match[str], text: str, *, asked: str | None) -> re.Match[str] | None:
     """A street without suffix counts when the address was asked for, or a city or a ZIP follows."""
-    if AFTER_NO.match(match["street"]):
+    if AFTER_NO.match(match["street"]) or current.is_vehicle(match, text):
         return None
     words = match["street"].split()
     kept = []
@@ -220,7 +253,8 @@ def unit_of(before: str, rest: str, *, has_street: bool, asked: str | None) -> t
     is_near = front is not None and len(before) - front.end() <= NEAR
     if front and is_unit(front) and (is_near or DWELLING.match(front[0])):
         return front["unit"], 0
-    return None, 0
+    told = TOLD_UNIT.search(f"{before}{rest}") or (BARE_UNIT.match(rest) if asked == "address" and not before else None)
+    return (told["unit"], 0) if told else (None, 0)
 
 
 DWELLING = re.compile(r"(?:apt|apartment|unit|suite|ste|apto|depto)\.? ?#?(?:\d{2,}|\d+[a-z]|[a-z]\d+)", re.IGNORECASE)
