@@ -9,7 +9,6 @@ from app.dispatch.addresses.numbers import in_digits
 from app.dispatch.addresses.places import CHATTER, cities, place_of, zip_of
 from app.dispatch.addresses.shapes import (
     AFTER_NO,
-    BARE_UNIT,
     DIRECTION,
     FRONTED,
     GRID,
@@ -21,10 +20,10 @@ from app.dispatch.addresses.shapes import (
     ROUTE,
     SOFT,
     SURE_SUFFIX,
-    TOLD_UNIT,
-    UNIT,
+    TRAILED,
     VAGUE,
 )
+from app.dispatch.addresses.units import unit_of
 from app.dispatch.findings import Address
 from app.dispatch.normalize import dictionary as english
 
@@ -33,7 +32,7 @@ __all__ = ["cities", "find"]
 
 def find(text: str, *, asked: str | None = None) -> Address:
     """The service address of a text, in pieces; empty when there is none."""
-    clean = re.sub(r"\s+", " ", in_digits(PO_BOX.sub(" _ ", text))).strip()
+    clean = NUMBER_OF.sub(r"\1 ", re.sub(r"\s+", " ", in_digits(PO_BOX.sub(" _ ", text)))).strip()
     is_box = bool(PO_BOX.search(text))
     street = street_of(clean, asked=asked)
     name = without_city(street, clean) if street else ""
@@ -57,6 +56,14 @@ def find(text: str, *, asked: str | None = None) -> Address:
     )
 
 
+NUMBER_OF = re.compile(
+    rf"(?<=\b(?:el|la|en) )(\d{{1,6}}) de (?:la )?(?=(?:calle|avenida|camino|via|paseo)\b|(?:{DIRECTION} )?"
+    rf"(?:[a-z]+ ){{1,3}}(?:{SURE_SUFFIX})\b)",
+    re.IGNORECASE,
+)
+"""As in "el 310 de Chestnut St"."""
+
+
 def without_city(street: re.Match[str], text: str) -> str:
     """The street without a direction that begins the city: "Westwind Dr North Palm Beach"."""
     words = street["street"].split()
@@ -76,7 +83,7 @@ LONG_WAYS |= {way: way for way in LONG_WAYS.values()}
 def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
     """The best candidate for number and street; an address that is said to be another one only when it stands alone."""
     outdated: re.Match[str] | None = None
-    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (SOFT,)):
+    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (TRAILED,), (SOFT,)):
         found = [match for shape in shapes for match in shape.finditer(text) if is_street(match, text)]
         if found:
             chosen = current.of(found, text)
@@ -242,42 +249,6 @@ def loose_street(match: re.Match[str], text: str, *, asked: str | None) -> re.Ma
         kept = kept[:-city_inside]
     pattern = re.compile(rf"(?P<number>{re.escape(match['number'])}),? (?P<street>{re.escape(' '.join(kept))})")
     return pattern.search(text, match.start())
-
-
-def unit_of(before: str, rest: str, *, has_street: bool, asked: str | None) -> tuple[str | None, int]:
-    """The unit right behind the street or before it, and where it ends in the rest."""
-    match = UNIT.search(rest)
-    if match and (not has_street or match.start() <= NEAR) and is_unit(match):
-        return match["unit"], match.end() if has_street else 0
-    front = next(iter([*UNIT.finditer(before)][-1:]), None)
-    is_near = front is not None and len(before) - front.end() <= NEAR
-    if front and is_unit(front) and (is_near or DWELLING.match(front[0])):
-        return front["unit"], 0
-    told = TOLD_UNIT.search(f"{before}{rest}") or (BARE_UNIT.match(rest) if asked == "address" and not before else None)
-    return (told["unit"], 0) if told else (None, 0)
-
-
-DWELLING = re.compile(r"(?:apt|apartment|unit|suite|ste|apto|depto)\.? ?#?(?:\d{2,}|\d+[a-z]|[a-z]\d+)", re.IGNORECASE)
-"""A dwelling that is named far from its street: "unit 214 has no AC, ... 5500 Lamar"."""
-ORDER = re.compile(
-    r"\b(?:order|invoice|job|ticket|ref(?:erence)?|confirmation|claim|po|case|breaker|option|model|part|store|number|"
-    r"permit|"
-    r"policy|account|acct|work|quote|estimate|code|step|channel|zone) ?$",
-    re.IGNORECASE,
-)
-"""Before a number that is no dwelling's."""
-
-
-NEAR = 12
-
-
-def is_unit(match: re.Match[str]) -> bool:
-    """A letter alone is a unit only in capitals or as one of the first letters; an order has a number of its own."""
-    if match[0].startswith("#") and ORDER.search(match.string[: match.start()]):
-        return False
-    return match["unit"].lower() not in {"i", "s", "t", "m", "a"} or (
-        match[0].startswith(("#", "Apt", "apt", "Unit", "unit")) and match["unit"] != "i"
-    )
 
 
 def sureness(street: re.Match[str] | None, city: str | None, code: str | None, *, asked: str | None) -> float:

@@ -42,7 +42,7 @@ NO_NAME = (
 """Words that are in no street's name."""
 WORD = (
     rf"{NO_NAME}"
-    r"(?:[a-z][a-z0-9'-]*|\d{1,3}(?:st|nd|rd|th))\.?"
+    r"(?:[a-zà-ÿ][a-zà-ÿ0-9'-]*|\d{1,3}(?:st|nd|rd|th))\.?"
 )
 NAMED = re.compile(
     rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,4}}?(?:{SURE_SUFFIX})\b\.?(?: "
@@ -60,6 +60,12 @@ NUMBERED = re.compile(
     rf"(?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,4}}?(?:{SURE_SUFFIX})\b\.?)",
     re.IGNORECASE,
 )
+TRAILED = re.compile(
+    rf"(?<![\w$#.:/-])(?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,3}}?(?:{SURE_SUFFIX})\b\.?),? "
+    rf"(?:house )?(?:number|num|no\.?|numero|nro\.?) (?P<number>\d{{1,6}}[a-z]?)\b",
+    re.IGNORECASE,
+)
+"""The number behind the street: "E 7th St number 500"."""
 GRID = re.compile(rf"(?<![\w$#.:/-]){NUMBER} (?P<street>{DIRECTION} \d{{2,5}} {DIRECTION}(?![\w']))", re.IGNORECASE)
 ORDINAL = re.compile(
     rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:\d{{1,3}}(?:st|nd|rd|th)(?: (?:{SURE_SUFFIX})\b\.?)?|"
@@ -121,6 +127,7 @@ AFTER_NO = re.compile(
     r"^\s?(?:am|pm|a\.m|p\.m|bed|beds|bedroom|amp|amps|toilets?|sq|sqft|ft|feet|gallons?|inch|inches|years?|months?|"
     r"days?|weeks?|hours?|hrs?|minutes?|mins?|"
     r"people|kids|doors?|outlets?|degrees|percent|dollars|bucks|times|miles|ton|tons|psi|locks?|keys?|lights?|units?|"
-    r"of|oclock|o'clock|story|stories|volt|watts?|x\d|way|wheel|panel|prong|pole|phase|gang|zone|piece)\b",
+    r"of|oclock|o'clock|story|stories|volt|watts?|x\d|way|wheel|panel|prong|pole|phase|gang|zone|piece|block of|"
+    r"baths?(?! (?:st|street|rd|road|ave)))\b",
     re.IGNORECASE,
 )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.dispatch.times import holidays, relative
+from app.dispatch.times import counted, holidays, relative
 from app.dispatch.times.months import part_of_month
 from app.dispatch.times.relative import Dated
 from app.dispatch.times.words import DAY_NAMES, MONTH_NAMES
@@ -221,6 +221,7 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     for pattern, read in (
         (r"\b(?:the )?day after tomorrow\b", offset(2)),
         (holidays.PHRASE, holidays.holiday),
+        *counted.READERS,
         *relative.READERS,
         (rf"\b(?P<weeks>\d) weeks? from (?:this |next )?(?P<from_day>{DAY})\b", of_week),
         (rf"\b(?P<from_day>{DAY}) (?:in )?(?P<weeks>\d) weeks?\b", of_week),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from app.dispatch.times.words import MONTH_NAMES
+
 HOLE = " _ "
 CLOCK = r"\d{1,2}(?::\d\d)?(?: ?(?:am|pm|oclock))?"
 TOLD_DAY = re.compile(
@@ -38,11 +40,13 @@ OLD_HOUR = re.compile(
 """The hour that a visit has until it is moved."""
 
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+MONTHS = "|".join(MONTH_NAMES)
 PART = r"(?: (?:in the |this )?(?:morning|afternoon|evening|night))?"
 AT = rf"(?:,?(?: (?:at|around|about|like|by))+ {CLOCK}{PART})?"
 AGO = re.compile(
     rf"(?:\b(?:a |the )?(?:few|couple(?: of)?|several|\d+|half) (?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?) "
-    rf"(?:ago|back)|\b(?:yesterday|yday)|\blast (?:night|week|month|weekend|{DAYS}))"
+    rf"(?:ago|back)|\b(?:yesterday|yday)|\blast (?:night|week|month|weekend|{DAYS})"
+    rf"(?! (?:of|in) (?:the |this |next )?(?:month|{MONTHS})))"
     rf"(?:,? (?:on )?(?:{DAYS})\b)?{PART}{AT}"
 )
 """A day gone by with its hour: "2 days ago at 3am", "last Saturday around 4"."""

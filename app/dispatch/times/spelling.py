@@ -64,6 +64,33 @@ SPANISH_NUMBERS = {
     )
 }
 SAID = "|".join(SPANISH_NUMBERS)
+TEENS = [
+    "trece",
+    "catorce",
+    "quince",
+    "dieciseis",
+    "diecisiete",
+    "dieciocho",
+    "diecinueve",
+    "veinte",
+    "veintiuno",
+    "veintidos",
+    "veintitres",
+]
+TWENTIES = ["veinticuatro", "veinticinco", "veintiseis", "veintisiete", "veintiocho", "veintinueve", "treinta"]
+SPANISH_COUNTS = {
+    **SPANISH_NUMBERS,
+    **dict(zip((*TEENS, *TWENTIES), range(13, 31), strict=True)),
+    "un": 1,
+    "uno": 1,
+    "primero": 1,
+}
+COUNTED = re.compile(
+    rf"\b({'|'.join(sorted(SPANISH_COUNTS, key=len, reverse=True))})(?= (?:de (?:enero|febrero|marzo|abril|mayo|junio|"
+    r"julio|agosto|septiembre|octubre|noviembre|diciembre)|dias?|semanas?|horas?|minutos?)\b)|"
+    rf"(?<=\bel dia )({'|'.join(sorted(SPANISH_COUNTS, key=len, reverse=True))})\b"
+)
+"""Numbers of days and of months' days in words: "en dos dias", "el quince de junio"."""
 SPANISH_HOURS = (
     re.compile(
         rf"\b((?:a|desde|hasta|entre|y|para|tipo|como|antes de|despues de|partir de|eso de|de) las? )({SAID})\b"
@@ -89,6 +116,7 @@ def in_digits(text: str) -> str:
         lead = text[: found.start()] + found[1]
         return found[0] if NO_HOUR.search(lead) else f"{found[1]}{SPANISH_NUMBERS[found[2]]}"
 
+    text = COUNTED.sub(lambda found: str(SPANISH_COUNTS[found[0]]), text)
     for pattern in SPANISH_HOURS:
         text = pattern.sub(digits, text)
     return text

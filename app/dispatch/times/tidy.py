@@ -26,11 +26,17 @@ PAST_DAY = re.compile(
     rf"saturday|sunday)|overnight)\b"
 )
 SO_THEN = re.compile(
-    rf"\b(?:{OTHERS}|meeting|appointment|leave|work)\b[^.;!?]{{0,20}}? (?:at|by|around|til|to) "
+    rf"\b(?:{OTHERS}|meeting|appointment|leave|work)\b[^.;!?]{{0,20}}? (?:at|by|around|til|until|to) "
     r"(\d{1,2}(?::\d\d)?(?: ?(?:am|pm))?)((?: (?:on )?(?:today|tomorrow|\w+day))?)[ ,]+(?:so|and|but)[^.;!?\d]{0,16}? "
     r"(before|after) (?:that|then|it)\b"
 )
 """As in "a meeting at 2 tomorrow, so before that": the hour of something else bounds the wish."""
+THEIR_DAY = re.compile(
+    r"\b(?:rent|bill|mortgage|lease|payment|due|birthday|graduation|anniversary|close on|closing|expires?|payday|"
+    r"(?:get|gets|getting) paid|move (?:in|out))\b[^.,;!?\d]{0,24}?\b(?:(?:on |is |the )*(?:monday|tuesday|wednesday|"
+    r"thursday|friday|saturday|sunday|tomorrow|today)|the \d{1,2}(?:st|nd|rd|th)|\d{1,2}/\d{1,2})\b"
+)
+"""A day on which something else falls: "rent is due the 1st"."""
 MONTH = "|".join(MONTH_NAMES)
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 BEGAN_ON = re.compile(
@@ -105,6 +111,7 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     for mask in MASKS:
         text = mask.sub(HOLE, text)
     text = BEGAN_ON.sub(HOLE, text)
+    text = THEIR_DAY.sub(lambda found: found[0] if past.is_wished(text, found.start()) else HOLE, text)
     text = PAST_DAY.sub(lambda found: found[0] if past.is_wished(text, found.start()) else HOLE, text)
     text = past.masked(text)
     text = AROUND_THEIRS.sub(r"\1 ", text)
