@@ -223,13 +223,11 @@ def loose_street(match: re.Match[str], text: str, *, asked: str | None) -> re.Ma
     if AFTER_NO.match(match["street"]) or current.is_vehicle(match, text):
         return None
     words = match["street"].split()
-    kept = []
-    for word in words:
-        if word.lower() in CHATTER:
-            break
-        kept.append(word)
+    kept = words[: next((index for index, word in enumerate(words) if word.lower() in CHATTER), len(words))]
     if not kept or (len(kept) == 1 and re.fullmatch(DIRECTION, kept[0], re.IGNORECASE)):
         return None
+    tail = text[match.start("street") + len(" ".join(kept)) :]
+    kept = kept[: len(kept) - current.begun_city(kept, tail)]
     tail = text[match.start("street") + len(" ".join(kept)) :]
     has_zip = bool(re.match(r"[ ,]*(?:[A-Za-z]+[ ,]+){0,3}\d{5}\b", tail))
     city = place_of(tail, has_street=True, asked=None)[0]

@@ -10,6 +10,8 @@ from app.dispatch.normalize import dictionary as english
 
 OLD = re.compile(
     r"(?:\b(?:used to be|was|were|moved (?:out )?from|moving from|not|instead of|rather than|isn'?t|aint|"
+    r"(?:do not|don'?t|not) (?:go|come|drive|head|send (?:him|her|them|anyone))(?: over)?(?: to| at)?|"
+    r"no (?:vayan?|vengan?) a|ignore|disregard|forget(?: about)?|delete|"
     r"no longer(?: at)?|previously|formerly|"
     r"(?:old|previous|former|last|wrong|first|other|billing|mailing|home|office)"
     r"(?: (?:address|place|house|home|apartment|location|one|spot))?(?: (?:is|was|at|on|of))?|"
@@ -44,7 +46,10 @@ VEHICLE = re.compile(rf"(?:{MAKES})\b", re.IGNORECASE)
 MAYBE_VEHICLE = re.compile(rf"(?:{MAKES_OR_NAMES}) \w", re.IGNORECASE)
 DRIVEN = re.compile(
     r"\b(?:keys?|keyless|fob|ignition|truck|car|carro|camioneta|sedan|suv|van|trunk|f ?-?\d{3}|push (?:to )?start|"
-    r"steering|package|edition|hood|windshield|lug|llaves?|locked (?:it|my|out)|crown vic\w*|ranger|1500|2500|3500)\b",
+    r"steering|package|edition|hood|windshield|lug|llaves?|locked (?:it|my|out)|crown vic\w*|ranger|navigator|"
+    r"town ?car|continental|"
+    r"explorer|expedition|escape|fusion|taurus|charger|challenger|durango|caravan|driver'?s?|passenger|door lock|"
+    r"1500|2500|3500)\b",
     re.IGNORECASE,
 )
 PLAIN_SUFFIX = re.compile(r"(?:st|ave|rd|dr|ln|ct|blvd|street|avenue|road|lane|court|boulevard)\.?", re.IGNORECASE)
@@ -106,3 +111,14 @@ def end_of(words: Sequence[str], behind: str) -> int:
         if size - taken >= least and is_known and words[size - taken - 1].lower() not in JOINING:
             return size - taken
     return size if not has_state or size < len(words) else len(words)
+
+
+def begun_city(words: Sequence[str], behind: str) -> int:
+    """How many of the last words of a street begin a city that goes on behind them: "Rio Grande El", "Paso"."""
+    following = re.findall(r"[a-z]+", behind.lower())[:2] if re.match(r" [a-z]", behind, re.IGNORECASE) else []
+    for taken in (2, 1):
+        for more in (2, 1):
+            name = " ".join([*(word.lower() for word in words[-taken:]), *following[:more]])
+            if len(words) > taken and len(following) >= more and name in cities():
+                return taken
+    return 0

@@ -37,12 +37,19 @@ ORDER = re.compile(
 """Before a number that is no dwelling's."""
 
 
+BRAND = re.compile(
+    r" (?:carrier|trane|lennox|rheem|goodman|york|ruud|bryant|amana|daikin|mitsubishi|model|seer|btu|\d? ?tons?)\b",
+    re.IGNORECASE,
+)
+"""Behind the year or the size of a unit that cools."""
 NEAR = 12
 
 
 def is_unit(match: re.Match[str]) -> bool:
     """A letter alone is a unit only in capitals or as one of the first letters; an order has a number of its own."""
     if match[0].startswith("#") and ORDER.search(match.string[: match.start()]):
+        return False
+    if BRAND.match(match.string, match.end()):
         return False
     return match["unit"].lower() not in {"i", "s", "t", "m", "a"} or (
         match[0].startswith(("#", "Apt", "apt", "Unit", "unit")) and match["unit"] != "i"

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from app.dispatch.addresses.places import cities
+from app.dispatch.names import FIRST_NAMES
 from app.dispatch.normalize import dictionary
 from app.dispatch.times.words import DAY_NAMES, WEEKDAYS
 
@@ -53,6 +55,8 @@ GLUED = (
         ),
         r"\1\2:\3",
     ),
+    (re.compile(rf"\b({BESIDE},? (?:from |between )?\d{{1,2}} ?(?:-|to|and|y|a) ?){CLOCK}{ENDS}"), r"\1\2:\3"),
+    (re.compile(rf"\b({BESIDE},? (?:from |between )?){CLOCK}(?= ?(?:-|to|and|y|a) ?\d{{1,2}}\b(?!\d))"), r"\1\2:\3"),
     (re.compile(rf"\b({BESIDE},? (?:at )?)(1[3-8])([0-5][05]){ENDS}"), r"\1\2:\3"),
     (re.compile(rf"\b({BESIDE},? (?:(?:at|around|about|by|after|before|from) )?\d{{1,2}}) ([0-5]\d){ENDS}"), r"\1:\2"),
 )
@@ -129,10 +133,15 @@ def clocks(text: str) -> str:
     return text
 
 
+def is_named(word: str) -> bool:
+    """Whether somebody or a city is called so; Munday is far smaller than the day that is meant."""
+    return word in FIRST_NAMES or (word in cities() and word != "munday")
+
+
 @lru_cache(maxsize=4096)
 def repaired(word: str) -> str | None:
     """The day word that a misspelt word means; an English word is never one (reference/dispatch.md 6)."""
-    if len(word) < SHORTEST or not word.isalpha() or word in dictionary() or word in TARGETS:
+    if len(word) < SHORTEST or not word.isalpha() or word in dictionary() or word in TARGETS or is_named(word):
         return None
     near = [
         (OSA.distance(word, target), target)

@@ -68,7 +68,8 @@ AROUND_THEIRS = re.compile(
 )
 """As in "after the school run at 8:30": the hour of something else bounds the wish."""
 BUSY_UNTIL = re.compile(
-    r"\b(?:at work|busy|working|in (?:a )?(?:class|meetings?)|tied up|gone|out|(?:nobody|no 1|no one)(?:s| is|"
+    r"\b(?:at work|busy|working|(?:yo )?trabajo|trabajamos|ocupad[oa]s?|no llego|no salgo|no estoy|"
+    r"in (?:a )?(?:class|meetings?)|tied up|gone|out|(?:nobody|no 1|no one)(?:s| is|"
     r" will be|ll be)?(?: home| here| there)?|not home|not (?:here|available|free)|"
     r"unavailable|asleep|booked)\b((?: (?:on )?(?:today|tomorrow|\w+day))? ?)(?:until|to|till?|til) (?:about "
     r")?(?=\d{1,2}\b)"
