@@ -9,6 +9,7 @@ from app.dispatch.addresses.numbers import in_digits
 from app.dispatch.addresses.places import CHATTER, cities, place_of, zip_of
 from app.dispatch.addresses.shapes import (
     AFTER_NO,
+    CALLE,
     DIRECTION,
     FRONTED,
     GRID,
@@ -32,11 +33,14 @@ __all__ = ["cities", "find"]
 
 def find(text: str, *, asked: str | None = None) -> Address:
     """The service address of a text, in pieces; empty when there is none."""
+    text = re.sub(r"(?<=\d)[oO](?=\d)", "0", text)
     clean = NUMBER_OF.sub(r"\1 ", re.sub(r"\s+", " ", in_digits(PO_BOX.sub(" _ ", text)))).strip()
     is_box = bool(PO_BOX.search(text))
     street = street_of(clean, asked=asked)
     name = without_city(street, clean) if street else ""
     start, end = (street.start(), street.start("street") + len(name)) if street else (0, 0)
+    if street and street.start("number") > street.start("street"):
+        end = street.end()
     rest = clean[end:] if street else clean
     before = clean[:start] if street else ""
     unit, unit_end = unit_of(before, rest, has_street=bool(street), asked=asked)
@@ -83,7 +87,7 @@ LONG_WAYS |= {way: way for way in LONG_WAYS.values()}
 def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
     """The best candidate for number and street; an address that is said to be another one only when it stands alone."""
     outdated: re.Match[str] | None = None
-    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (TRAILED,), (SOFT,)):
+    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (TRAILED, CALLE), (SOFT,)):
         found = [match for shape in shapes for match in shape.finditer(text) if is_street(match, text)]
         if found:
             chosen = current.of(found, text)
@@ -125,6 +129,8 @@ def is_street(match: re.Match[str], text: str) -> bool:
     words = match["street"].lower().replace(".", "").split()
     if AFTER_NO.match(match["street"]) or current.is_vehicle(match, text) or OPENS.search(text[: match.start()]):
         return False
+    if words[-1] == "way" and WAY_UP.match(text, match.end()):
+        return False
     is_sure = match.re is not SOFT
     if not is_sure and is_ordinary(words[:-1], text, match):
         return False
@@ -134,6 +140,10 @@ def is_street(match: re.Match[str], text: str) -> bool:
     ):
         return match.re is NAMED
     return match.re in {FRONTED, ROUTE} or not any(word in CHATTER for word in words[:-1])
+
+
+WAY_UP = re.compile(r" (?:up|over|down|back|too|past|more|out|behind|beyond|overdue|late)\b", re.IGNORECASE)
+"""Behind a "way" that is none: "way up high"."""
 
 
 def is_ordinary(words: list[str], text: str, match: re.Match[str]) -> bool:

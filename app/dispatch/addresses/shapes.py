@@ -66,6 +66,12 @@ TRAILED = re.compile(
     re.IGNORECASE,
 )
 """The number behind the street: "E 7th St number 500"."""
+CALLE = re.compile(
+    rf"\b(?P<street>(?:calle|avenida|camino|paseo|callejon|privada)(?: {NO_NAME}[a-zà-ÿ]+){{1,3}}?),? "
+    r"(?:#|numero |num\.? |no\.? )?(?P<number>\d{1,5}[a-z]?)\b(?! ?(?:am|pm|[:/]))",
+    re.IGNORECASE,
+)
+"""The Spanish order: "calle Robles 44"."""
 GRID = re.compile(rf"(?<![\w$#.:/-]){NUMBER} (?P<street>{DIRECTION} \d{{2,5}} {DIRECTION}(?![\w']))", re.IGNORECASE)
 ORDINAL = re.compile(
     rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:\d{{1,3}}(?:st|nd|rd|th)(?: (?:{SURE_SUFFIX})\b\.?)?|"

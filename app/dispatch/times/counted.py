@@ -69,6 +69,12 @@ def from_on(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
     return tuple(first + dt.timedelta(days=days) for days in range(WEEK))
 
 
+def coming_days(match: re.Match[str], now: dt.datetime) -> tuple[dt.date, ...]:
+    """Such as "within the next 3 days", "in the next few days": from today on."""
+    count = int(match["count"]) if match["count"].isdigit() else 3
+    return tuple(now.date() + dt.timedelta(days=ahead) for ahead in range(count + 1))
+
+
 LIMIT = rf"(?:the )?(?P<limit>{DAY}|tomorrow|next week|\d{{1,2}}(?:st|nd|rd|th))"
 NOT_BEFORE = (
     rf"\b(?:not before|no earlier than|no sooner than|not any earlier than) {LIMIT}\b"
@@ -80,5 +86,7 @@ READERS = (
     (rf"\b(?:on )?(?:the )?(?P<place>{PLACE}) (?P<day>{DAY}) {OF_MONTH}\b", nth_of_month),
     (rf"\b(?:on )?(?:the )?(?P<place>first|1st|last) day {OF_MONTH}\b", edge_of_month),
     (NOT_BEFORE, from_on),
+    (r"\b(?:within|in|over|during|sometime in)? ?(?:the )?next (?P<count>\d|few|couple) days\b", coming_days),
+    (r"\bwithin (?P<count>\d) days\b", coming_days),
     (rf"\b(?:from|starting|beginning)(?: on)? {LIMIT} (?:on\b(?! the)|onwards?|forward|and on|or later)", from_on),
 )

@@ -8,11 +8,14 @@ from app.dispatch.times.words import MONTH_NAMES
 
 HOLE = " _ "
 CLOCK = r"\d{1,2}(?::\d\d)?(?: ?(?:am|pm|oclock))?"
+MONTHS = "|".join(MONTH_NAMES)
 TOLD_DAY = re.compile(
     r"\b(?:earlier |early |late )?(?:this (?:morning|afternoon|evening|week|weekend|month)|today|tonight|overnight|"
-    r"(?:over |during )?the weekend)\b"
+    r"(?:over |during )?the weekend)\b|"
+    rf"(?<![\d/])\b(?:on |back on )?(?:(?:{MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?|(?:1[0-2]|0?[1-9])/\d{{1,2}}(?:/\d+)?)\b"
+    r"(?![\d/])"
 )
-"""Words for a day that serve what happened as well as what is wanted."""
+"""Words for a day that serve what happened as well as what is wanted; dates among them."""
 ACTED = re.compile(
     r"\b(?!need|bed\b|shed\b|red\b|speed|indeed|feed|seed|weed|led\b|embed|wed\b|exposed|recessed|detached|finished|"
     r"insulated|heated|covered|booked|scheduled)\w{2,}(?:ed|ught)\b|\b(?:woke|quit|went|broke|fell|blew|shut|began|"
@@ -40,7 +43,6 @@ OLD_HOUR = re.compile(
 """The hour that a visit has until it is moved."""
 
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
-MONTHS = "|".join(MONTH_NAMES)
 PART = r"(?: (?:in the |this )?(?:morning|afternoon|evening|night))?"
 AT = rf"(?:,?(?: (?:at|around|about|like|by))+ {CLOCK}{PART})?"
 AGO = re.compile(

@@ -21,7 +21,7 @@ LEFT_NO = re.compile(
     r"(?:no|nunca) (?:puedo|podemos|puede|estoy|estamos|"
     r"estare|estaremos|hay nadie|me (?:queda|sirve)|trabajamos|(?:voy|vamos) a (?:estar|poder))|salvo|instead of)\b"
     r"(?: (?:on|the|in|at|be|do|for|"
-    r"this|home|here|there|available|free|really|a|make|it|come|el|la|los|en|para))*(?: _)? ?$"
+    r"this|home|here|there|available|free|really|a|make|it|come|will|does|is|would|can|el|la|los|en|para))*(?: _)? ?$"
 )
 RIGHT_NO = re.compile(
     r"^s?,? ?(?:is|are|was|s|'s|isnt|doesnt|dont|wont|would|will|not|no|cant)? ?(?:\w+ )?(?:no good|not good|bad|"
@@ -45,6 +45,10 @@ NOT_REFUSED = re.compile(
     r"sooner than|if not|or not|why not|"
     r"not sure|no problem|no rush)\b[^,.]*$"
 )
+ASKS_TOO = re.compile(
+    r"\b(?:is|would)(?: (?:be|at|around|about|like|on|next|this|\d\S*|today|tomorrow|\w+day))* ?$(?<!\bno is )(?<!not )"
+)
+"""Before an hour that is asked about: "is 4 tomorrow too late"."""
 JOINED = re.compile(
     r"s?,? ?(?:(?:and|or|&|nor|/|y|o|ni) ?(?:on )?(?:the )?|(?:at|on|around|between|from|till?|until)? ?)"
 )
@@ -97,6 +101,8 @@ def is_hour_of(hour: Timed, day: Dated, plain: str) -> bool:
 def is_refused(plain: str, start: int, end: int) -> bool:
     """Whether a day or an hour is said not to suit, to its left or to its right within the clause."""
     left = re.split(r"[.;!?]|, (?!not|but|no)|\bbut (?!not|no)(?=\w+ (?:is|works|would))", plain[:start])[-1]
+    if ASKS_TOO.search(left):
+        return False
     if LEFT_NO.search(left) and not NOT_REFUSED.search(left):
         return True
     return bool(RIGHT_NO.search(plain[end : end + 32].split(".", maxsplit=1)[0]))

@@ -43,7 +43,7 @@ BEGAN_ON = re.compile(
     r"\b(?:started|began|begun|happened|broke|broken|quit|died|stopped|failed|burst|snapped|went out|noticed|"
     r"came|came out|"
     r"fixed|installed|replaced|serviced|was (?:here|out|installed|fixed)|were (?:here|out))(?: \w+)? "
-    rf"(?:on |this |back on |early |late )?(?:{DAYS})\b(?: (?:morning|afternoon|evening|night))?"
+    rf"(?:on |this |back on |early |late )?(?:{DAYS})\b(?: (?:morning|afternoon|evening|night))?{past.AT}"
 )
 """A day on which something began or was done."""
 NO_DAY = re.compile(
