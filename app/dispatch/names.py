@@ -133,6 +133,14 @@ def is_full(name: str, text: str) -> bool:
 
 
 NAMED_MONTHS = frozenset({"june", "april", "may", "august"})
+NO_SURNAME = STOP | {"be", "have", "not", "do", "or", "take", "work", "want", "also", "use", "still", "day"}
+
+
+def is_month_name(parts: list[str]) -> bool:
+    """Whether a month is somebody's name: alone, or with a surname behind it."""
+    return parts[0].lower() in NAMED_MONTHS and all(part.lower() not in NO_SURNAME for part in parts[1:])
+
+
 NO_FIRST = (STOP - NAMED_MONTHS) | {"north", "south", "east", "west", "old", "new", "lake", "san", "santa", "fort"}
 
 
@@ -144,6 +152,9 @@ def standing_alone(text: str, cities: frozenset[str]) -> Iterator[str | None]:
             if shape is BETWEEN and (THIRD.search(before) or RELATED.search(before)):
                 continue
             words = found["name"].split()
+            is_first = found.start("name") == 0 and all(word[0].isupper() and word[1:].islower() for word in words)
+            if shape is BETWEEN and len(words) > 1 and is_first and is_month_name(words):
+                yield titled(words)
             is_alone = all(word[0].isupper() and word.lower() not in vocabulary() for word in words)
             is_after_zip = shape is AFTER_ZIP
             yield cleaned(found["name"], is_sure=is_after_zip and is_alone, cities=cities, must_know=not is_after_zip)
@@ -163,6 +174,8 @@ def answered(text: str) -> str | None:
     parts = words.split()
     if not 1 <= len(parts) <= 4 or any(not re.fullmatch(r"[A-Za-zÀ-ÿ'.-]+", part) for part in parts):
         return None
+    if is_month_name(parts):
+        return titled(parts)
     if all(
         part.lower() in STOP
         or (part.lower() in dictionary() and part.lower() not in FIRST_NAMES and not part[0].isupper())

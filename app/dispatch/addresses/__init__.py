@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from app.dispatch.addresses import current
 from app.dispatch.addresses.numbers import in_digits
 from app.dispatch.addresses.places import CHATTER, cities, place_of, zip_of
 from app.dispatch.addresses.shapes import (
     AFTER_NO,
+    CALLE,
     DIRECTION,
     FRONTED,
     GRID,
@@ -19,9 +21,10 @@ from app.dispatch.addresses.shapes import (
     ROUTE,
     SOFT,
     SURE_SUFFIX,
-    UNIT,
+    TRAILED,
     VAGUE,
 )
+from app.dispatch.addresses.units import unit_of
 from app.dispatch.findings import Address
 from app.dispatch.normalize import dictionary as english
 
@@ -30,11 +33,14 @@ __all__ = ["cities", "find"]
 
 def find(text: str, *, asked: str | None = None) -> Address:
     """The service address of a text, in pieces; empty when there is none."""
-    clean = re.sub(r"\s+", " ", in_digits(PO_BOX.sub(" _ ", text))).strip()
+    text = re.sub(r"(?<=\d)[oO](?=\d)", "0", text)
+    clean = NUMBER_OF.sub(r"\1 ", re.sub(r"\s+", " ", in_digits(PO_BOX.sub(" _ ", text)))).strip()
     is_box = bool(PO_BOX.search(text))
     street = street_of(clean, asked=asked)
     name = without_city(street, clean) if street else ""
     start, end = (street.start(), street.start("street") + len(name)) if street else (0, 0)
+    if street and street.start("number") > street.start("street"):
+        end = street.end()
     rest = clean[end:] if street else clean
     before = clean[:start] if street else ""
     unit, unit_end = unit_of(before, rest, has_street=bool(street), asked=asked)
@@ -54,6 +60,14 @@ def find(text: str, *, asked: str | None = None) -> Address:
     )
 
 
+NUMBER_OF = re.compile(
+    rf"(?<=\b(?:el|la|en) )(\d{{1,6}}) de (?:la )?(?=(?:calle|avenida|camino|via|paseo)\b|(?:{DIRECTION} )?"
+    rf"(?:[a-z]+ ){{1,3}}(?:{SURE_SUFFIX})\b)",
+    re.IGNORECASE,
+)
+"""As in "el 310 de Chestnut St"."""
+
+
 def without_city(street: re.Match[str], text: str) -> str:
     """The street without a direction that begins the city: "Westwind Dr North Palm Beach"."""
     words = street["street"].split()
@@ -71,25 +85,51 @@ LONG_WAYS |= {way: way for way in LONG_WAYS.values()}
 
 
 def street_of(text: str, *, asked: str | None) -> re.Match[str] | None:
-    """The best candidate for number and street."""
-    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (SOFT,)):
+    """The best candidate for number and street; an address that is said to be another one only when it stands alone."""
+    outdated: re.Match[str] | None = None
+    for shapes in ((ROUTE, GRID, FRONTED), (NAMED, NUMBERED, ORDINAL), (TRAILED, CALLE), (SOFT,)):
         found = [match for shape in shapes for match in shape.finditer(text) if is_street(match, text)]
         if found:
-            return min(found, key=lambda match: (match.start(), -match.end()))
+            chosen = current.of(found, text)
+            if not current.is_old(chosen, text):
+                return fronted(chosen, text)
+            outdated = outdated or chosen
     for match in LOOSE.finditer(text):
-        if CODE.search(text[: match.start()]):
+        if CODE.search(text[: match.start()]) or (outdated and match.start() == outdated.start()):
             continue
         is_told = bool(TOLD.search(text[: match.start()]))
         cut = loose_street(match, text, asked="address" if is_told else asked)
-        if cut:
+        if cut and not (current.is_old(cut, text) and has_more(cut, text)):
             return cut
-    return None
+    return outdated
+
+
+def has_more(match: re.Match[str], text: str) -> bool:
+    """Whether another number with a name follows."""
+    return bool(LOOSE.search(text, match.end()))
+
+
+def fronted(match: re.Match[str], text: str) -> re.Match[str]:
+    """A street that begins with its kind ("Camino Real"), without the city that it ran into."""
+    if match.re is not FRONTED:
+        return match
+    named = next((one for one in NAMED.finditer(text) if one.start() == match.start()), None)
+    if named and is_street(named, text):
+        return named
+    words = match["street"].split()
+    size = current.end_of(words, text[match.end() :])
+    if size == len(words):
+        return match
+    pattern = re.compile(rf"(?P<number>{re.escape(match['number'])}),? (?P<street>{re.escape(' '.join(words[:size]))})")
+    return pattern.search(text, match.start()) or match
 
 
 def is_street(match: re.Match[str], text: str) -> bool:
     """Whether the candidate is an address rather than a count, a size or an hour."""
     words = match["street"].lower().replace(".", "").split()
-    if AFTER_NO.match(match["street"]):
+    if AFTER_NO.match(match["street"]) or current.is_vehicle(match, text) or OPENS.search(text[: match.start()]):
+        return False
+    if words[-1] == "way" and WAY_UP.match(text, match.end()):
         return False
     is_sure = match.re is not SOFT
     if not is_sure and is_ordinary(words[:-1], text, match):
@@ -100,6 +140,10 @@ def is_street(match: re.Match[str], text: str) -> bool:
     ):
         return match.re is NAMED
     return match.re in {FRONTED, ROUTE} or not any(word in CHATTER for word in words[:-1])
+
+
+WAY_UP = re.compile(r" (?:up|over|down|back|too|past|more|out|behind|beyond|overdue|late)\b", re.IGNORECASE)
+"""Behind a "way" that is none: "way up high"."""
 
 
 def is_ordinary(words: list[str], text: str, match: re.Match[str]) -> bool:
@@ -168,11 +212,17 @@ VERBS = frozenset(
 )
 CODE = re.compile(r"\b(?:code|pin|gate|combo|combination|keypad|lockbox|box)(?: is| number)?:? ?#? ?$", re.IGNORECASE)
 """Before a number that opens a door."""
+OPENS = re.compile(
+    r"\b(?:code|passcode|pin|combo|combination|keypad|press|dial|punch in|ticket|order|invoice|claim)"
+    r"(?: is| number| in)?:? ?#? ?$",
+    re.IGNORECASE,
+)
+"""Before a number that opens something or names a paper, whatever words follow."""
 
 
 TOLD = re.compile(
     r"(?:\b(?:address(?: is|'s|:)?|lives? at|located at|(?:house|place|home) is(?: at)?|staying at|i'?m (?:over )?at|"
-    r"we'?re (?:over )?at|vivo en|direccion es)|@) $",
+    r"we'?re (?:over )?at|now (?:it'?s|at|is|we'?re at)|vivo en|direccion es)|@) $",
     re.IGNORECASE,
 )
 """Words after which a number and a name are an address, asked for or not."""
@@ -180,16 +230,14 @@ TOLD = re.compile(
 
 def loose_street(match: re.Match[str], text: str, *, asked: str | None) -> re.Match[str] | None:
     """A street without suffix counts when the address was asked for, or a city or a ZIP follows."""
-    if AFTER_NO.match(match["street"]):
+    if AFTER_NO.match(match["street"]) or current.is_vehicle(match, text):
         return None
     words = match["street"].split()
-    kept = []
-    for word in words:
-        if word.lower() in CHATTER:
-            break
-        kept.append(word)
+    kept = words[: next((index for index, word in enumerate(words) if word.lower() in CHATTER), len(words))]
     if not kept or (len(kept) == 1 and re.fullmatch(DIRECTION, kept[0], re.IGNORECASE)):
         return None
+    tail = text[match.start("street") + len(" ".join(kept)) :]
+    kept = kept[: len(kept) - current.begun_city(kept, tail)]
     tail = text[match.start("street") + len(" ".join(kept)) :]
     has_zip = bool(re.match(r"[ ,]*(?:[A-Za-z]+[ ,]+){0,3}\d{5}\b", tail))
     city = place_of(tail, has_street=True, asked=None)[0]
@@ -209,41 +257,6 @@ def loose_street(match: re.Match[str], text: str, *, asked: str | None) -> re.Ma
         kept = kept[:-city_inside]
     pattern = re.compile(rf"(?P<number>{re.escape(match['number'])}),? (?P<street>{re.escape(' '.join(kept))})")
     return pattern.search(text, match.start())
-
-
-def unit_of(before: str, rest: str, *, has_street: bool, asked: str | None) -> tuple[str | None, int]:
-    """The unit right behind the street or before it, and where it ends in the rest."""
-    match = UNIT.search(rest)
-    if match and (not has_street or match.start() <= NEAR) and is_unit(match):
-        return match["unit"], match.end() if has_street else 0
-    front = next(iter([*UNIT.finditer(before)][-1:]), None)
-    is_near = front is not None and len(before) - front.end() <= NEAR
-    if front and is_unit(front) and (is_near or DWELLING.match(front[0])):
-        return front["unit"], 0
-    return None, 0
-
-
-DWELLING = re.compile(r"(?:apt|apartment|unit|suite|ste|apto|depto)\.? ?#?(?:\d{2,}|\d+[a-z]|[a-z]\d+)", re.IGNORECASE)
-"""A dwelling that is named far from its street: "unit 214 has no AC, ... 5500 Lamar"."""
-ORDER = re.compile(
-    r"\b(?:order|invoice|job|ticket|ref(?:erence)?|confirmation|claim|po|case|breaker|option|model|part|store|number|"
-    r"permit|"
-    r"policy|account|acct|work|quote|estimate|code|step|channel|zone) ?$",
-    re.IGNORECASE,
-)
-"""Before a number that is no dwelling's."""
-
-
-NEAR = 12
-
-
-def is_unit(match: re.Match[str]) -> bool:
-    """A letter alone is a unit only in capitals or as one of the first letters; an order has a number of its own."""
-    if match[0].startswith("#") and ORDER.search(match.string[: match.start()]):
-        return False
-    return match["unit"].lower() not in {"i", "s", "t", "m", "a"} or (
-        match[0].startswith(("#", "Apt", "apt", "Unit", "unit")) and match["unit"] != "i"
-    )
 
 
 def sureness(street: re.Match[str] | None, city: str | None, code: str | None, *, asked: str | None) -> float:

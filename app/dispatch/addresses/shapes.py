@@ -30,17 +30,19 @@ SURE_SUFFIX = (
 )
 DIRECTION = r"(?:north|south|east|west|northeast|northwest|southeast|southwest|[nsew]|ne|nw|se|sw)\.?"
 STATE = "|".join(json.loads((WORDS / "states.json").read_text(encoding="utf-8")))
-NUMBER = r"(?P<number>\d{1,6}(?:-\d{1,4})?[a-z]?(?: 1/2)?)"
+NUMBER = r"(?P<number>(?:\d{1,6}(?:-\d{1,4})?(?:-?[a-z])?|[nsew]\d{3,5}|[nsew]\d{1,3} ?[nsew]\d{2,5})(?: ?1/2)?)"
+"""House numbers: plain, hyphenated, with a letter, with a half, and those of the Wisconsin grid (N4521)."""
 NO_NAME = (
     r"(?!(?:and|or|but|is|at|the|i|im|my|we|in|on|please|pls|apt|apartment|unit|suite|ste|apto|depto|for|to|a|an|"
     r"with|can|"
     r"need|have|it|its|that|this|you|hour|hours|hr|hrs|min|mins|minutes|per|from|if|when|was|were|has|had|do|does|"
-    r"because)\b)"
+    r"because|then|than|still|just|so|will|would|could|should|into|only|again|anywhere|everywhere|"
+    r"overdue|straight)\b)"
 )
 """Words that are in no street's name."""
 WORD = (
     rf"{NO_NAME}"
-    r"(?:[a-z][a-z0-9'-]*|\d{1,3}(?:st|nd|rd|th))\.?"
+    r"(?:[a-zà-ÿ][a-zà-ÿ0-9'-]*|\d{1,3}(?:st|nd|rd|th))\.?"
 )
 NAMED = re.compile(
     rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,4}}?(?:{SURE_SUFFIX})\b\.?(?: "
@@ -58,6 +60,18 @@ NUMBERED = re.compile(
     rf"(?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,4}}?(?:{SURE_SUFFIX})\b\.?)",
     re.IGNORECASE,
 )
+TRAILED = re.compile(
+    rf"(?<![\w$#.:/-])(?P<street>(?:{DIRECTION} )?(?:{WORD} ){{1,3}}?(?:{SURE_SUFFIX})\b\.?),? "
+    rf"(?:house )?(?:number|num|no\.?|numero|nro\.?) (?P<number>\d{{1,6}}[a-z]?)\b",
+    re.IGNORECASE,
+)
+"""The number behind the street: "E 7th St number 500"."""
+CALLE = re.compile(
+    rf"\b(?P<street>(?:calle|avenida|camino|paseo|callejon|privada)(?: {NO_NAME}[a-zà-ÿ]+){{1,3}}?),? "
+    r"(?:#|numero |num\.? |no\.? )?(?P<number>\d{1,5}[a-z]?)\b(?! ?(?:am|pm|[:/]))",
+    re.IGNORECASE,
+)
+"""The Spanish order: "calle Robles 44"."""
 GRID = re.compile(rf"(?<![\w$#.:/-]){NUMBER} (?P<street>{DIRECTION} \d{{2,5}} {DIRECTION}(?![\w']))", re.IGNORECASE)
 ORDINAL = re.compile(
     rf"(?<![\w$#.:/-]){NUMBER},? (?P<street>(?:{DIRECTION} )?(?:\d{{1,3}}(?:st|nd|rd|th)(?: (?:{SURE_SUFFIX})\b\.?)?|"
@@ -95,6 +109,19 @@ UNIT = re.compile(
     r"(?P<unit>\d{1,5}[a-z]?(?:-\d{1,4}[a-z]?|-[a-z])?|[a-z]-?\d{0,4})\b(?!')",
     re.IGNORECASE,
 )
+TOLD_UNIT = re.compile(
+    r"(?<!ac )(?<!hvac )(?<!a/c )(?<!heating )(?<!cooling )(?<!outside )(?<!outdoor )(?<!air )(?<!old )"
+    r"\b(?:apt|apartment|unit|suite|ste|apto|depto|departamento|apartamento)\b\.?(?: ?#| number| no\.?| num|"
+    r" numero)?,? "
+    r"(?:(?:is|it'?s|its|should be|es(?: el)?|now|actually|sorry|was supposed to be|number|numero)[ :]+)+#?"
+    r"(?P<unit>\d{1,5}-?[a-z]?|[a-z]-?\d{1,4})(?= ?(?:$|[.,;!?)]|(?:not|no|now|and|please|pls|thanks|at|on the|y|"
+    r"upstairs|downstairs|sorry|instead|thx)\b))",
+    re.IGNORECASE,
+)
+"""A unit that is told in a sentence of its own: "wrong apt, its 9c"."""
+BARE_UNIT = re.compile(
+    r"^(?:it'?s |its |number |es el )?#?(?P<unit>\d{1,4}-?[a-z]|[a-z]-?\d{1,4})[.! ]*$", re.IGNORECASE
+)
 ZIP = re.compile(r"(?<![\d$#.,-])\b(\d{5})(?:-\d{4})?\b(?![\d%]| ?(?:dollars|bucks|sq|sqft|square|btu|miles|gallons))")
 PO_BOX = re.compile(r"\bp\.? ?o\.? ?box \d+[^,.\n]*?(?=,| but|\.|$)", re.IGNORECASE)
 VAGUE = re.compile(
@@ -106,6 +133,7 @@ AFTER_NO = re.compile(
     r"^\s?(?:am|pm|a\.m|p\.m|bed|beds|bedroom|amp|amps|toilets?|sq|sqft|ft|feet|gallons?|inch|inches|years?|months?|"
     r"days?|weeks?|hours?|hrs?|minutes?|mins?|"
     r"people|kids|doors?|outlets?|degrees|percent|dollars|bucks|times|miles|ton|tons|psi|locks?|keys?|lights?|units?|"
-    r"of|oclock|o'clock|story|stories|volt|watts?|x\d)\b",
+    r"of|oclock|o'clock|story|stories|volt|watts?|x\d|way|wheel|panel|prong|pole|phase|gang|zone|piece|block of|"
+    r"baths?(?! (?:st|street|rd|road|ave)))\b",
     re.IGNORECASE,
 )

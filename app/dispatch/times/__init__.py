@@ -48,6 +48,7 @@ def find(
         may_be_bare=is_bare and len(plain) < SHORT,
         is_choice=bool(offers),
     )
+    days = [day for day in days if day.dates]
     refused = refusals.find(plain, days, hours)
     wanted_hours = [hour for hour in hours if hour not in refused.hours]
     wanted_days = [day for day in days if day not in (*refused.days, *refused.spared)]

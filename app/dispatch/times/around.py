@@ -11,6 +11,14 @@ def listed(text: str, end: int) -> int:
     return end + more.end() if more else end
 
 
+def chained(behind: str) -> int:
+    """How long a further range is that follows at once: "8-10 or 2-4 thursday"."""
+    more = re.match(
+        r"(?:,? ?(?:or|and|,|/) ?(?:maybe |even )?\d{1,2}(?::\d\d)? ?(?:-|to) ?\d{1,2}(?::\d\d)?\b)+", behind
+    )
+    return more.end() if more else 0
+
+
 CHAINED = re.compile(r",? ?(?:or|,)? ?(?:maybe |at |even )?")
 """Between the hours of a list: "3 or 4", "11, 1 or 3"."""
 

@@ -42,6 +42,11 @@ ORDINAL = {
     "sooner": 0,
     "top": 0,
     "bottom": -1,
+    "tarde": -1,
+    "temprano": 0,
+    "temprana": 0,
+    "pronto": 0,
+    "cercana": 0,
 }
 NUMBERS = {"one": 1, "two": 2, "three": 3, "uno": 1, "dos": 2, "tres": 3, "una": 1}
 FILLER = (
@@ -63,6 +68,8 @@ WORD = (
 NAMED = re.compile(
     rf"\b(?:the|la|el|option|number|slot|opcion) ({WORD})\b|\b({WORD}) (?:one|option|slot|time|choice|window|opening|"
     rf"opcion|please|pls|works|spot|is fine)\b|"
+    rf"\b({WORD}) of (?:the|those|these|them|your|that|dem)\b|"
+    r"\b(?:la|el|lo) mas (tarde|temprano|temprana|pronto|cercana)\b(?! (?:que|posible))|"
     rf"\b(?:whatever|whichever)(?: one)?(?: is|s)?(?: the)? ({WORD})\b|"
     rf"^(?:(?:yes|ok|sure|yeah|si|lets do|ill take|go with),? )?({WORD})[.! ]*$"
 )
@@ -83,8 +90,14 @@ SEVERAL = re.compile(r"\b(?P<side>first|last) (?P<count>two|2|three|3)\b(?! (?:w
 ALL = re.compile(
     r"\b(?:any|either|all|both) of (?:those|these|them)\b|\b(?:any|either|both) (?:works?|is fine|are fine|"
     r"is good|are good|one)\b|"
-    r"\bcualquiera\b"
+    r"\bcualquiera\b|\bambas?\b|\b(?:las|los) dos (?:me|nos|estan|esta|son|sirven|funcionan|si)\b"
 )
+OTHER = re.compile(
+    r"\b(?:the|that|la|el|lo) (?:other|otra|otro)\b(?! (?:day|night|week|guys?|company|plumber|house|person|dia|"
+    r"noche|semana|way|thing))|\bother (?:one|slot|time|option)\b|"
+    r"\b(?:mejor|prefiero) otra\b"
+)
+"""The offer that was not named."""
 REFUSES = re.compile(r"\b(?:not|no|neither|none|cant|wont|doesnt|dont|ninguna?)\b")
 
 
@@ -101,7 +114,7 @@ def pick(
     if not offers:
         return []
     words = re.sub(r"\s+", " ", unaccented(text).lower().replace("'", "")).strip()
-    by_word = numbered(words, offers)
+    by_word = left_over(words, offers, days=days, hours=hours) or numbered(words, offers)
     if by_word:
         return by_word
     if re.search(r"\b(?:earlier|later|sooner)\?|\binstead of\b", words):
@@ -109,6 +122,17 @@ def pick(
     if days or hours:
         return by_time(words, offers, days=days, hours=hours, has_refused=has_refused)
     return bare_hours(words, offers)
+
+
+def left_over(words: str, offers: Sequence[dt.datetime], *, days: Sequence[Dated], hours: Sequence[Timed]) -> list[int]:
+    """The other of two offers, when one is named: "9 is too early, the other one"."""
+    if len(offers) != 2 or not OTHER.search(words):
+        return []
+    values = [int(value) for value in re.findall(r"(?<![\d:])\d{1,2}(?![\d:])", words)]
+    named = [index for index, start in enumerate(offers) if (days or hours) and suits(start, days, hours)]
+    if len(named) != 1:
+        named = [index for index, start in enumerate(offers) if start.hour % 12 in {value % 12 for value in values}]
+    return [1 - named[0]] if len(named) == 1 else []
 
 
 def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
@@ -132,7 +156,7 @@ def numbered(words: str, offers: Sequence[dt.datetime]) -> list[int]:
         return [*range(len(offers))]
     named = NAMED.search(NOT_NAMED.sub(" _ ", words))
     if named and not REFUSES.search(words[: named.start()]):
-        index = ORDINAL[named[1] or named[2] or named[3] or named[4]]
+        index = ORDINAL[next(word for word in named.groups() if word)]
         if -1 <= index < len(offers):
             return [index % len(offers)]
     return []

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from app.dispatch.times import dayparts
-from app.dispatch.times.around import ASKED, CHAINED, ENDS, beside, hint_after, hint_before, listed, works
+from app.dispatch.times.around import ASKED, CHAINED, ENDS, beside, chained, hint_after, hint_before, listed, works
 
 NOON = 12
 LAST_AFTERNOON_HOUR = 6
@@ -78,6 +78,7 @@ SOON = re.compile(
     r"\b(?:in|within)(?: the)?(?: next)? (?P<about>about |like )?(?P<count>\d{1,3}) (?P<unit>hours?|hrs?|minutes?|"
     r"mins?)\b|"
     r"\b(?:in the next|next|within the next|within the) (?P<count2>\d{1,3}) ?(?P<unit2>hours?|hrs?|minutes?|mins?)\b|"
+    r"\b(?P<count3>\d{1,3}) (?P<unit5>hours?|hrs?|minutes?|mins?) from now\b|"
     r"\bin the next (?P<unit3>hour)\b|\bwithin (?:the|1|an) (?P<unit4>hour)\b"
 )
 
@@ -118,8 +119,8 @@ def soon(text: str, now: dt.datetime, _: object, __: bool) -> list[Timed]:
     """Such as "In an hour" is a point, "within the next 2 hours" an open end."""
     found = []
     for match in SOON.finditer(text):
-        unit = match["unit"] or match["unit2"] or match["unit3"] or match["unit4"]
-        count = int(match["count"] or match["count2"] or 1)
+        unit = match["unit"] or match["unit2"] or match["unit3"] or match["unit4"] or match["unit5"]
+        count = int(match["count"] or match["count2"] or match["count3"] or 1)
         moment = now + dt.timedelta(minutes=count * (60 if unit.startswith("h") else 1))
         is_limit = "within" in match[0] or "next" in match[0]
         at = f"{moment:%H:%M}"
@@ -140,7 +141,7 @@ def ranges(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             or two[1]
             or one[2]
             or two[2]
-            or beside(match.start(), match.end(), anchors, text)
+            or beside(match.start(), match.end() + chained(text[match.end() :]), anchors, text)
             or hint_after(text, match.end())
             or may_be_bare
         )
@@ -200,7 +201,7 @@ def points(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             or works(text, listed(text, match.end()))
             or (found and CHAINED.fullmatch(text[found[-1].end : match.start()]))
             or hint_after(text, match.end())
-            or re.search(r"(?:morning|afternoon|evening|tonight)(?: at| around| say| like| about)? $", text[:start])
+            or re.search(r"(?:morning|afternoon|evening|tonight),?(?: at| around| say| like| about)? $", text[:start])
         ):
             continue
         at = clock(hour, minute, half, hint=hint_after(text, match.end()) or hint_before(text, start))

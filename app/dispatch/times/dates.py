@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from app.dispatch.times import counted, holidays, relative
 from app.dispatch.times.months import part_of_month
+from app.dispatch.times.relative import Dated
 from app.dispatch.times.words import DAY_NAMES, MONTH_NAMES
 
 DAY = "|".join(DAY_NAMES)
@@ -15,18 +17,6 @@ MONTH = "|".join(MONTH_NAMES)
 LATE = dt.time(16)
 WEEK = 7
 SATURDAY = 5
-
-
-@dataclass(frozen=True)
-class Dated:
-    """A mention of one or several days."""
-
-    start: int
-    end: int
-    dates: tuple[dt.date, ...]
-    part: str | None = None
-    """The day part that the word brings: tonight is an evening."""
-    is_ambiguous: bool = False
 
 
 Reader = Callable[[re.Match[str], dt.datetime], tuple[dt.date, ...]]
@@ -43,7 +33,8 @@ def find(text: str, now: dt.datetime) -> list[Dated]:
             if dates:
                 part = "evening" if "tonight" in match[0] else None
                 found.append(Dated(match.start(), match.end(), dates, part, is_doubtful(match, now)))
-    return in_order(sorted(found, key=lambda mention: mention.start), text, now)
+    placed = in_order(sorted(found, key=lambda mention: mention.start), text, now)
+    return relative.resolved(placed, text, now.date())
 
 
 def in_order(days: list[Dated], text: str, now: dt.datetime) -> list[Dated]:
@@ -229,10 +220,13 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
     (re.compile(pattern), read)
     for pattern, read in (
         (r"\b(?:the )?day after tomorrow\b", offset(2)),
+        (holidays.PHRASE, holidays.holiday),
+        *counted.READERS,
+        *relative.READERS,
         (rf"\b(?P<weeks>\d) weeks? from (?:this |next )?(?P<from_day>{DAY})\b", of_week),
         (rf"\b(?P<from_day>{DAY}) (?:in )?(?P<weeks>\d) weeks?\b", of_week),
         (rf"\b(?P<day>{DAY}),? (?:of )?(?P<which>this|next) week\b", of_week),
-        (rf"\b(?P<which>this|next) week,? (?:on |maybe |like )?(?P<day>{DAY})\b", of_week),
+        (rf"\b(?P<which>this|next) week,? (?:on |maybe |like |el |say )?(?P<day>{DAY})\b", of_week),
         (rf"\bnext (?P<next_day>{DAY})\b", week_after),
         (rf"\b(?:{DAY}),? (?:the )?(?P<month>{MONTH}) {NUMBER}\b(?!:)", month_day),
         (rf"\b(?P<month>{MONTH}) (?:the )?{NUMBER}(?:,? (?P<year>20\d\d))?\b(?!:|[ap]m)", month_day),
@@ -246,7 +240,7 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         ),
         (r"\b(?:on|for|by|in) (?:the )?(?P<number>\d{1,2})(?:st|nd|rd|th)\b(?! (?:and|st|street|ave))", nth),
         (r"\bin (?:about |like )?(?P<count>\d{1,2}) (?P<unit>days?|weeks?|months?)\b", ahead_of),
-        (r"\b(?P<count>\d{1,2}) (?P<unit>days?|weeks?) from (?:now|today)\b", ahead_of),
+        (r"\b(?P<count>\d{1,2}) (?P<unit>days?|weeks?|months?) from (?:now|today)\b", ahead_of),
         (PART_OF_MONTH, part_of_month),
         (SIDE_OF_DAY, bounded),
         (r"\b(?:the )?(?P<which>this|next|the|coming)? ?weekend\b", weekend),
@@ -268,9 +262,9 @@ READERS: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"\b(?:rest of the|any|during the|on a) (?:week ?days?|week)\b", workdays(0, 4, weeks=0)),
         (rf"\b(?:this |coming |on |the )?(?P<day>{DAY})\b", coming),
         (
-            r"\b(?:later |early |earlier )?today\b|\btonight\b|\bthis (?=morning|afternoon|evening|night)|\bsame day\b",
+            r"\b(?:later |early |earlier )?today\b|\btonight\b|\bthis (?=morning|afternoon|evening|night)",
             offset(0),
         ),
-        (r"\btomorrow\b|\bnext day\b", offset(1)),
+        (r"\btomorrow\b", offset(1)),
     )
 )

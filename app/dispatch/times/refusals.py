@@ -17,21 +17,38 @@ LEFT_NO = re.compile(
     r"wedding|funeral|party|class|doctors?|flight|thing))|working|never|"
     r"isnt|dont|wont "
     r"be (?:here|home)|"
-    r"not available|not free|skip|rather not|no mas|menos|excepto|ni|no puedo|no podemos|no estoy|no estare|no voy a "
-    r"estar|instead of)\b(?: (?:on|the|in|at|be|do|for|"
-    r"this|home|here|there|available|free|really|a|make|it|come|el|la|los|en|para))*(?: _)? ?$"
+    r"not available|not free|skip|rather not|neither|nor|no mas|menos|excepto|ni|que no sea|"
+    r"(?:no|nunca) (?:puedo|podemos|puede|estoy|estamos|"
+    r"estare|estaremos|hay nadie|me (?:queda|sirve)|trabajamos|(?:voy|vamos) a (?:estar|poder))|salvo|instead of)\b"
+    r"(?: (?:on|the|in|at|be|do|for|"
+    r"this|home|here|there|available|free|really|a|make|it|come|will|does|is|would|can|el|la|los|en|para))*(?: _)? ?$"
 )
 RIGHT_NO = re.compile(
-    r"^s?,? ?(?:is|are|was|s|'s|isnt|doesnt|dont|wont|would|will|not|no|cant)? ?(?:\w+ )?(?:no good|not good|bad|out|"
+    r"^s?,? ?(?:is|are|was|s|'s|isnt|doesnt|dont|wont|would|will|not|no|cant)? ?(?:\w+ )?(?:no good|not good|bad|"
+    r"out\b(?! of (?!town|state|the))|"
     r"no go|no bueno|doesnt work|dont work|wont work|not work|not ok|impossible|"
-    r"not possible|isnt good|not great|no\b|isnt (?:good|possible|going to work)|too (?:early|late|soon|far)|(?:is|"
-    r"are) (?:full|busy|booked))"
+    r"not possible|isnt good|not great|no\b(?= ?(?:$|[.,;!?_]|way\b|can do|chance|"
+    r"thanks|gracias|please|pls|sorry|but|i |we |im |porque|pero|mejor|por ?que|its|it is|that|any|either|the|el |"
+    r"la ))|isnt (?:good|possible|going to work)|too (?:early|late|soon|far)|(?:is|"
+    r"are) (?:full|busy|booked))|"
+    r"^s?,? (?:i|we|im|were|ill|well)(?: am| are| be| will be| have to| gotta| got| m| re)*(?: all day)? "
+    r"(?:(?:work|at work|working)(?! (?:from|out|in the|until|till?|with|at|near|on))|busy|gone|"
+    r"out(?: of (?:town|state|the country|the office|office))?(?! of)|away|unavailable|tied up|booked|off to|"
+    r"not (?:home|here|available|free|around)|"
+    r"(?:cant|cannot)(?= ?(?:$|[.,;!?]|do\b|make\b|be (?:here|home|there)|come|meet))|"
+    r"wont (?:be (?:here|home|there|around|available|able)|work))\b(?! (?:before|after|until|till?)\b)|"
+    r"^s?,? (?:yo )?(?:trabajo|trabajamos|no (?:puedo|podemos|estoy|estamos|estare|me (?:queda|sirve|funciona|"
+    r"acomoda|conviene)|nos (?:queda|sirve)|se puede|hay nadie)|tampoco|esta (?:ocupado|dificil)|imposible)\b"
 )
 NOT_REFUSED = re.compile(
     r"\b(?:no,? (?:its?|it is|make it|lets)|not before|no later than|no earlier than|not later than|not after|no "
     r"sooner than|if not|or not|why not|"
     r"not sure|no problem|no rush)\b[^,.]*$"
 )
+ASKS_TOO = re.compile(
+    r"\b(?:is|would)(?: (?:be|at|around|about|like|on|next|this|\d\S*|today|tomorrow|\w+day))* ?$(?<!\bno is )(?<!not )"
+)
+"""Before an hour that is asked about: "is 4 tomorrow too late"."""
 JOINED = re.compile(
     r"s?,? ?(?:(?:and|or|&|nor|/|y|o|ni) ?(?:on )?(?:the )?|(?:at|on|around|between|from|till?|until)? ?)"
 )
@@ -84,6 +101,8 @@ def is_hour_of(hour: Timed, day: Dated, plain: str) -> bool:
 def is_refused(plain: str, start: int, end: int) -> bool:
     """Whether a day or an hour is said not to suit, to its left or to its right within the clause."""
     left = re.split(r"[.;!?]|, (?!not|but|no)|\bbut (?!not|no)(?=\w+ (?:is|works|would))", plain[:start])[-1]
+    if ASKS_TOO.search(left):
+        return False
     if LEFT_NO.search(left) and not NOT_REFUSED.search(left):
         return True
     return bool(RIGHT_NO.search(plain[end : end + 32].split(".", maxsplit=1)[0]))

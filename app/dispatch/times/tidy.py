@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.dispatch.normalize import NO_SIGNS, YES_SIGNS, abbreviations, squeezed, unaccented
-from app.dispatch.times import past
+from app.dispatch.times import past, spelling
 from app.dispatch.times.words import MONTH_NAMES, MONTHS, NUMBERS, ORDINALS, WEEKDAYS
 from app.dispatch.wording import WORDS
 
@@ -26,18 +26,24 @@ PAST_DAY = re.compile(
     rf"saturday|sunday)|overnight)\b"
 )
 SO_THEN = re.compile(
-    rf"\b(?:{OTHERS}|meeting|appointment|leave|work)\b[^.;!?]{{0,20}}? (?:at|by|around|til|to) "
+    rf"\b(?:{OTHERS}|meeting|appointment|leave|work)\b[^.;!?]{{0,20}}? (?:at|by|around|til|until|to) "
     r"(\d{1,2}(?::\d\d)?(?: ?(?:am|pm))?)((?: (?:on )?(?:today|tomorrow|\w+day))?)[ ,]+(?:so|and|but)[^.;!?\d]{0,16}? "
     r"(before|after) (?:that|then|it)\b"
 )
 """As in "a meeting at 2 tomorrow, so before that": the hour of something else bounds the wish."""
+THEIR_DAY = re.compile(
+    r"\b(?:rent|bill|mortgage|lease|payment|due|birthday|graduation|anniversary|close on|closing|expires?|payday|"
+    r"(?:get|gets|getting) paid|move (?:in|out))\b[^.,;!?\d]{0,24}?\b(?:(?:on |is |the )*(?:monday|tuesday|wednesday|"
+    r"thursday|friday|saturday|sunday|tomorrow|today)|the \d{1,2}(?:st|nd|rd|th)|\d{1,2}/\d{1,2})\b"
+)
+"""A day on which something else falls: "rent is due the 1st"."""
 MONTH = "|".join(MONTH_NAMES)
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 BEGAN_ON = re.compile(
     r"\b(?:started|began|begun|happened|broke|broken|quit|died|stopped|failed|burst|snapped|went out|noticed|"
     r"came|came out|"
     r"fixed|installed|replaced|serviced|was (?:here|out|installed|fixed)|were (?:here|out))(?: \w+)? "
-    rf"(?:on |this |back on |early |late )?(?:{DAYS})\b(?: (?:morning|afternoon|evening|night))?"
+    rf"(?:on |this |back on |early |late )?(?:{DAYS})\b(?: (?:morning|afternoon|evening|night))?{past.AT}"
 )
 """A day on which something began or was done."""
 NO_DAY = re.compile(
@@ -62,7 +68,9 @@ AROUND_THEIRS = re.compile(
 )
 """As in "after the school run at 8:30": the hour of something else bounds the wish."""
 BUSY_UNTIL = re.compile(
-    r"\b(?:at work|busy|working|in (?:a )?(?:class|meetings?)|tied up|gone|out|not home|not (?:here|available|free)|"
+    r"\b(?:at work|busy|working|(?:yo )?trabajo|trabajamos|ocupad[oa]s?|no llego|no salgo|no estoy|"
+    r"in (?:a )?(?:class|meetings?)|tied up|gone|out|(?:nobody|no 1|no one)(?:s| is|"
+    r" will be|ll be)?(?: home| here| there)?|not home|not (?:here|available|free)|"
     r"unavailable|asleep|booked)\b((?: (?:on )?(?:today|tomorrow|\w+day))? ?)(?:until|to|till?|til) (?:about "
     r")?(?=\d{1,2}\b)"
 )
@@ -85,22 +93,26 @@ def tidy(text: str, *, spans: tuple[str, ...] = ()) -> str:
     for sign in YES_SIGNS + NO_SIGNS:
         text = text.replace(sign, " ")
     text = unaccented(text).lower().replace("\n", " . ")
-    for spelling, word in SPANISH:
-        text = spelling.sub(word, text)
+    text = spelling.in_digits(spelling.parted(text))
+    for pattern, word in SPANISH:
+        text = pattern.sub(word, text)
     text = re.sub(r"(?<=\w)'(?=\w)", "", text)
     text = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", text)
     text = NO_DAY.sub(HOLE, text)
     text = re.sub(r"[a-z0-9]+", lambda found: spelled(found[0]), text)
     text = numbers(text)
     text = QUARTER_TO.sub(lambda found: minutes_to(found[1], found[2], found[3]), text)
-    for spelling, word in SPELLINGS:
-        text = spelling.sub(word, text)
+    text = spelling.clocks(text)
+    for pattern, word in SPELLINGS:
+        text = pattern.sub(word, text)
     text = re.sub(r"\s+", " ", text)
     for days, in_full in BOTH_WEEKS:
         text = days.sub(in_full, text)
+    text = past.AGO.sub(HOLE, text)
     for mask in MASKS:
         text = mask.sub(HOLE, text)
     text = BEGAN_ON.sub(HOLE, text)
+    text = THEIR_DAY.sub(lambda found: found[0] if past.is_wished(text, found.start()) else HOLE, text)
     text = PAST_DAY.sub(lambda found: found[0] if past.is_wished(text, found.start()) else HOLE, text)
     text = past.masked(text)
     text = AROUND_THEIRS.sub(r"\1 ", text)
@@ -130,7 +142,7 @@ def spelled(letters: str) -> str:
             "apartment",
         }:
             return word
-        return MISSPELT.get(letters, letters)
+        return MISSPELT.get(letters) or spelling.repaired(letters) or letters
     return letters
 
 
