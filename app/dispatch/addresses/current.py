@@ -12,6 +12,7 @@ OLD = re.compile(
     r"(?:\b(?:used to be|was|were|moved (?:out )?from|moving from|not|instead of|rather than|isn'?t|aint|"
     r"(?:do not|don'?t|not) (?:go|come|drive|head|send (?:him|her|them|anyone))(?: over)?(?: to| at)?|"
     r"no (?:vayan?|vengan?) a|ignore|disregard|forget(?: about)?|delete|"
+    r"(?:her|his|their|(?:my )?neighbou?r'?s?) (?:house|place|address)(?: is)?|"
     r"no longer(?: at)?|previously|formerly|"
     r"(?:old|previous|former|last|wrong|first|other|billing|mailing|home|office)"
     r"(?: (?:address|place|house|home|apartment|location|one|spot))?(?: (?:is|was|at|on|of))?|"

@@ -30,7 +30,7 @@ SURE_SUFFIX = (
 )
 DIRECTION = r"(?:north|south|east|west|northeast|northwest|southeast|southwest|[nsew]|ne|nw|se|sw)\.?"
 STATE = "|".join(json.loads((WORDS / "states.json").read_text(encoding="utf-8")))
-NUMBER = r"(?P<number>(?:\d{1,6}(?:-\d{1,4})?(?:-?[a-z])?|[nsew]\d{3,5}|[nsew]\d{1,3} ?[nsew]\d{2,5})(?: ?1/2)?)"
+NUMBER = r"(?P<number>(?:\d{1,6}(?:-\d{1,4})?(?:-?[a-z])?|[nsew]\d{3,5}|[nsew]\d{1,3} ?[nsew]\d{2,5})(?:[ -]?1/2)?)"
 """House numbers: plain, hyphenated, with a letter, with a half, and those of the Wisconsin grid (N4521)."""
 NO_NAME = (
     r"(?!(?:and|or|but|is|at|the|i|im|my|we|in|on|please|pls|apt|apartment|unit|suite|ste|apto|depto|for|to|a|an|"

@@ -16,8 +16,12 @@ def unit_of(before: str, rest: str, *, has_street: bool, asked: str | None) -> t
     match = UNIT.search(rest)
     if match and BUILDING.match(match[0]):
         match = UNIT.match(rest, skipped(rest, match.end())) or match
-    if match and (not has_street or match.start() <= NEAR) and is_unit(match):
-        return match["unit"], match.end() if has_street else 0
+    if (
+        match
+        and (not has_street or match.start() <= NEAR or PLACED.fullmatch(rest[: match.start()]))
+        and is_unit(match)
+    ):
+        return match["unit"], match.end() if has_street and match.start() <= NEAR else 0
     front = next(iter([*UNIT.finditer(before)][-1:]), None)
     is_near = front is not None and len(before) - front.end() <= NEAR
     if front and is_unit(front) and (is_near or DWELLING.match(front[0])):
@@ -42,6 +46,8 @@ BRAND = re.compile(
     re.IGNORECASE,
 )
 """Behind the year or the size of a unit that cools."""
+PLACED = re.compile(r"[ ,]*(?:[A-Za-z.]+[ ,]+){1,4}\d{5}(?:-\d{4})?[ ,]*")
+"""City, state and ZIP between the street and its unit."""
 NEAR = 12
 
 

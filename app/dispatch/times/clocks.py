@@ -39,6 +39,8 @@ RANGE = re.compile(
     rf"(?:\b(?:between|from|anytime|any time|anywhere) )?(?<![\d:/$#.])\b{HOUR}\s?(?:-|to|and|or "
     rf"until)\s?{HOUR}\b(?![\d:/%$])"
 )
+LAST_WORD = re.compile(r"[ .!?]*(?:please|pls|thanks|thx)?[ .!?]*")
+"""Behind a range that ends a text with a day in it."""
 BOUND = re.compile(
     r"\b(?P<word>not before|no earlier than|no sooner than|any ?time after|after|past|later than|from|starting(?: "
     r"at)?|home (?:after|by|at|around)|"
@@ -144,6 +146,7 @@ def ranges(text: str, _: dt.datetime, anchors: list[tuple[int, int]], may_be_bar
             or beside(match.start(), match.end() + chained(text[match.end() :]), anchors, text)
             or hint_after(text, match.end())
             or may_be_bare
+            or (anchors and LAST_WORD.fullmatch(text[match.end() :]))
         )
         if (re.search(r"\d (?:and|or)", match[0]) and not (has_cue and match[0].startswith("between"))) or not is_sure:
             continue

@@ -53,7 +53,8 @@ AGO = re.compile(
 )
 """A day gone by with its hour: "2 days ago at 3am", "last Saturday around 4"."""
 EVENT = (
-    r"\b(?:happened|started|starting|began|went (?:out|off|dead|down|bad|silent)|broke(?: down)?|quit|died|"
+    r"\b(?:happened|(?:ran|gave|conked|crapped|burned|burnt|blew) out|started|starting|began|went (?:out|off|dead|"
+    r"down|bad|silent)|broke(?: down)?|quit|died|"
     r"stopped(?: working)?|burst|woke|noticed|tripped|leaked|flooded|fell|came (?:on|down|home|back)|"
     r"shut (?:off|down)|cut (?:out|off)|lost|blew|heard|saw|smelled|going off|kicked|failed|snapped|popped|found|"
     r"got home|called|sucedio|paso|empezo|comenzo|se (?:me |nos )?(?:fue|apago|descompuso|rompio|dano|quebro|cayo|"
