@@ -15,8 +15,8 @@ GRAVE = {"self_harm": 0.75}
 """A word about a crisis line to somebody who is in none does harm of its own."""
 DISMISSED = 0.93
 """The rules read the very words and found them denied, past or figurative."""
-PRESSING, RAISING, CALM = 0.85, 0.75, 0.85
-"""From here on a job that no rule finds pressing is an emergency; urgent; and what one word made urgent is neither."""
+LIKELY_LEVEL = 0.85
+"""From here on a job that no rule finds pressing is urgent or an emergency, and what one word made urgent is neither."""
 LIKELY_JOB, LIKELIER_JOB, LIKELY_INTENT = 0.35, 0.5, 0.5
 LEAST_WORDS = 3
 GUESSED = 0.74
@@ -53,11 +53,11 @@ def of_level(found: Danger, plain: str) -> Danger:
         return found
     likely = hunch.likelihoods("urgency", plain)
     level = found.level
-    if likely["emergency"] >= PRESSING and not hazards.is_dismissed(plain):
+    if likely["emergency"] >= LIKELY_LEVEL and not hazards.is_dismissed(plain):
         level = "emergency"
-    elif level == "normal" and likely["urgent"] + likely["emergency"] >= RAISING:
+    elif level == "normal" and likely["urgent"] + likely["emergency"] >= LIKELY_LEVEL:
         level = "urgent"
-    elif level == "urgent" and likely["normal"] >= CALM and not found.asks_safety:
+    elif level == "urgent" and likely["normal"] >= LIKELY_LEVEL and not found.asks_safety:
         level = "normal"
     if level == found.level:
         return found
