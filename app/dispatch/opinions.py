@@ -15,8 +15,8 @@ GRAVE = {"self_harm": 0.75}
 """A word about a crisis line to somebody who is in none does harm of its own."""
 DISMISSED = 0.93
 """The rules read the very words and found them denied, past or figurative."""
-LIKELY_LEVEL = 0.85
-"""From here on a job that no rule finds pressing is urgent or an emergency, and what one word made urgent is neither."""
+LIKELY_LEVEL, LIKELY_URGENT = 0.85, 0.75
+"""From here on a job that no rule finds pressing is, and one that a single word made urgent is not."""
 LIKELY_JOB, LIKELIER_JOB, LIKELY_INTENT = 0.35, 0.5, 0.5
 LEAST_WORDS = 3
 GUESSED = 0.74
@@ -55,7 +55,7 @@ def of_level(found: Danger, plain: str) -> Danger:
     level = found.level
     if likely["emergency"] >= LIKELY_LEVEL and not hazards.is_dismissed(plain):
         level = "emergency"
-    elif level == "normal" and likely["urgent"] + likely["emergency"] >= LIKELY_LEVEL:
+    elif level == "normal" and likely["urgent"] >= LIKELY_URGENT:
         level = "urgent"
     elif level == "urgent" and likely["normal"] >= LIKELY_LEVEL and not found.asks_safety:
         level = "normal"
