@@ -66,7 +66,7 @@ def of(tenant: Tenant) -> dict[str, Any]:
         "tasks": _all(
             _of(SupportTask, tenant).where(SupportTask.state == TaskState.open).order_by(SupportTask.created_at)
         ),
-        "history": _all(_of(Audit, tenant).order_by(Audit.at.desc()).limit(15)),
+        "history": _all(_of(Audit, tenant).order_by(Audit.at.desc(), Audit.id.desc()).limit(15)),
     }
     return parts | {"issues": list(_issues(tenant, parts))}
 

@@ -26,7 +26,9 @@ def details(staff, world, path):
 def deeds(factories, action):
     with factories.rows() as rows:
         found = rows.scalars(
-            select(Audit).where(Audit.action == action, Audit.actor == STAFF, Audit.target != "subscription:x")
+            select(Audit)
+            .where(Audit.action == action, Audit.actor == STAFF, Audit.target != "subscription:x")
+            .order_by(Audit.at, Audit.id)
         )
         return [(one.reason, one.before, one.after) for one in found.all()]
 
