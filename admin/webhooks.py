@@ -84,7 +84,9 @@ class WebhookView(StaffView):
         return found
 
     def about(self, row: Webhook) -> dict[str, Any]:
-        deeds = select(Audit).where(Audit.target == self.target(row)).order_by(Audit.at.desc(), Audit.id.desc()).limit(20)
+        deeds = (
+            select(Audit).where(Audit.target == self.target(row)).order_by(Audit.at.desc(), Audit.id.desc()).limit(20)
+        )
         return {
             "payload": shown(row.payload, revealed=False),
             "deeds": db.session.scalars(deeds).all(),
