@@ -20,6 +20,9 @@ PIECE = 4
 """Letters of a piece of a word; pieces survive typing errors."""
 TOKEN = re.compile(r"[a-z0-9$%.:]+")
 NOTHING = "none"
+MOST_WORDS = 3
+HIDDEN = "~#"
+"""Pieces of words and digits tell a reader nothing."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,8 @@ def model() -> Model:
 def _vector(plain: str) -> tuple[tuple[int, float], ...]:
     """The known features of a text with their shares of a length of one."""
     learnt = model()
-    numbers = [learnt.features[feature] for feature in features(plain) if feature in learnt.features]
+    # In one order, because sums of fractions depend on it: the same text has to be heard the same way everywhere.
+    numbers = sorted(learnt.features[feature] for feature in features(plain) if feature in learnt.features)
     length = math.sqrt(sum(learnt.rarity[number] ** 2 for number in numbers)) or 1.0
     return tuple((number, learnt.rarity[number] / length) for number in numbers)
 
@@ -117,6 +121,20 @@ def best(head: str, plain: str) -> Opinion:
     found = likelihoods(head, plain)
     name = max(found, key=found.__getitem__)
     return Opinion(name, found[name])
+
+
+def evidence(head: str, opinion: Opinion, plain: str) -> str:
+    """The opinion with the words that spoke for it most, as `hunch: gas 0.82 (rotten, by the meter)`."""
+    asked, known = model().heads[head], model().features
+    at, count = asked.classes.index(opinion.name), len(asked.classes)
+    weighed = {
+        feature: asked.weights[known[feature] * count + at] * model().rarity[known[feature]]
+        for feature in features(plain)
+        if feature in known and feature[0] not in HIDDEN and "*" not in feature
+    }
+    strongest = sorted(weighed, key=lambda feature: (-weighed[feature], feature))
+    words = [feature for feature in strongest[:MOST_WORDS] if weighed[feature] > 0]
+    return f"hunch: {opinion.name} {opinion.probability:.2f}" + (f" ({', '.join(words)})" if words else "")
 
 
 def warm() -> None:

@@ -33,7 +33,7 @@ def of_danger(found: Danger, plain: str) -> Danger:
         return found
     is_dismissed = hazards.is_dismissed(plain)
     seen = hunch.hazard(plain)
-    told = (*found.evidence, f"hunch: {seen.name} {seen.probability:.2f}")
+    told = (*found.evidence, hunch.evidence("hazard", seen, plain))
     if seen.probability >= (DISMISSED if is_dismissed else _needed(found, seen.name)):
         sure = round(seen.probability, 2)
         return replace(found, level="emergency", classes=(seen.name,), confidence=sure, evidence=told)
@@ -61,8 +61,8 @@ def of_level(found: Danger, plain: str) -> Danger:
         level = "normal"
     if level == found.level:
         return found
-    sure = round(likely[level], 2)
-    return replace(found, level=level, confidence=sure, evidence=(*found.evidence, f"hunch: {level} {sure:.2f}"))
+    why = hunch.evidence("urgency", hunch.Opinion(level, likely[level]), plain)
+    return replace(found, level=level, confidence=round(likely[level], 2), evidence=(*found.evidence, why))
 
 
 def of_jobs(found: Jobs, plain: str, trade: str) -> Jobs:
@@ -75,11 +75,11 @@ def of_jobs(found: Jobs, plain: str, trade: str) -> Jobs:
     if seen.name in (hunch.NOTHING, *found.types) or seen.probability < needed:
         return found
     sure = round(min(GUESSED, 0.45 + seen.probability / 2), 2)
-    evidence = (*found.evidence, f"hunch: {seen.name} {seen.probability:.2f}")
+    evidence = (*found.evidence, hunch.evidence(f"job:{trade}", seen, plain))
     return replace(found, types=(seen.name,), confidence=sure, evidence=evidence)
 
 
-def of_intent(intent: str, plain: str) -> tuple[str, float] | None:
+def of_intent(intent: str, plain: str) -> hunch.Opinion | None:
     """A likelier intent than one that no rule was sure of; None leaves it as it is."""
     if intent not in ("unclear", "new_job") or len(plain.split()) < LEAST_WORDS:
         return None
@@ -88,4 +88,4 @@ def of_intent(intent: str, plain: str) -> tuple[str, float] | None:
         return None
     if intent == "new_job" and seen.name in BESIDE_A_JOB:
         return None
-    return seen.name, round(seen.probability, 2)
+    return seen

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.dispatch import addresses, hazards, intents, jobs, language, names, normalize, opinions, phones, times
+from app.dispatch import addresses, hazards, hunch, intents, jobs, language, names, normalize, opinions, phones, times
 from app.dispatch.findings import Address, Findings, Times
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def read(
     )
     heard = intents.find(plain, seen)
     if (likelier := opinions.of_intent(heard.intents[0], plain)) is not None:
-        heard = replace(heard, intents=(likelier[0], *heard.intents), confidence=likelier[1])
+        heard = replace(heard, intents=(likelier.name, *heard.intents), confidence=round(likelier.probability, 2))
     if heard.is_yes and len(offers) == 1 and not when.picked and not when.windows:
         when = replace(when, picked=(0,))
     if heard.intents[0] in NO_NAME:
@@ -102,6 +102,7 @@ def read(
             *work.evidence,
             *(f"time: {words}" for words in when.evidence),
             *(f"{label}: {words}" for label, words in (("address", address.street), ("name", name)) if words),
+            *((hunch.evidence("intent", likelier, plain),) if likelier else ()),
             f"intent: {heard.intents[0]}",
         ),
     )
