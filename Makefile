@@ -60,7 +60,7 @@ bench: ## measure: a table, and var/bench.json
 	$(SETUP) --dev
 	@$(PY) -m tests.bench
 
-hunch: ## learn the dispatcher's second opinion anew from scripts/hunch/texts
+hunch: ## learn the dispatcher's classifiers anew from scripts/hunch/texts
 	$(SETUP) --dev
 	@$(PYTHON) -m venv var/hunch && var/hunch/bin/pip install --quiet --requirement scripts/hunch/requirements.txt
 	@PYTHONPATH=$$(ls -d .venv/lib/python3*/site-packages) var/hunch/bin/python scripts/hunch/train.py

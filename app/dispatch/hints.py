@@ -1,4 +1,4 @@
-"""A second opinion on the job: single words that speak for a job type, for texts that no phrase knows.
+"""Single words that speak for a job type, for texts in which no phrase names one and to settle which of several leads.
 
 Weights from 1 (may be) to 3 (hardly anything else), by the trade's own terms; reference/dispatch.md 8.3.
 """

@@ -1,7 +1,7 @@
-"""A second opinion where the rules are silent: linear classifiers over words, word pairs and pieces of words.
+"""What a text sounds like where the rules are silent: linear classifiers over words, word pairs and pieces of words.
 
-Trained offline on texts of our own (`scripts/hunch`), shipped as numbers (`words/hunch.json`), scored here with
-additions alone. It never overrules a rule: it fills what no rule understood (reference/dispatch.md 8.3 and 8.4).
+Learnt offline from texts of our own (`scripts/hunch`), shipped as numbers (`words/hunch.json`), scored here with
+additions alone. What they may add and what not: `opinions` (reference/dispatch.md 8.3 and 8.4).
 """
 
 from __future__ import annotations

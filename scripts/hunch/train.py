@@ -1,4 +1,4 @@
-"""Learn the second opinion of the dispatcher from the texts beside this file: `make hunch`.
+"""Learn the classifiers of the dispatcher from the texts beside this file: `make hunch`.
 
 Needs scikit-learn, which the product itself does not: the target makes a virtual environment of its own for it. Writes
 `app/dispatch/words/hunch.json`; the same texts give the same numbers.

@@ -1,4 +1,4 @@
-"""The second opinion fills what no rule understood, and overrules none."""
+"""The classifiers fill what no rule understood, and overrule none that is sure."""
 
 import datetime as dt
 import math
