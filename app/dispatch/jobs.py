@@ -7,13 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from app.dispatch import hints
+from app.dispatch import hunch
 from app.dispatch.findings import Danger, Jobs
 from app.dispatch.hazards import masked
 from app.dispatch.phrases import Phrases, any_of, compiled
 from app.dispatch.wording import WORDS
 
 SURE, GENERAL, VAGUE = 0.9, 0.6, 0.45
+CLEARLY = 0.5
+"""By so much the classifier must find another job likelier before it leads."""
 CALM = Danger()
 HAZARD_JOBS: Mapping[str, Mapping[str, str]] = {
     "plumbing": {"gas": "gas_line"},
@@ -47,16 +49,10 @@ def find(plain: str, trade: str, *, danger: Danger = CALM) -> Jobs:
         hits = [hit for hit in hits if hit not in HAZARDS and not hit.startswith("general_")] or hits
     if not hits and hazard:
         return Jobs(types=(hazard,), confidence=SURE, evidence=(f"job: {hazard}",))
-    if not hits or hits[0].startswith("general_"):
-        other, job = other_trade(plain, trade), hints.guess(REFUSED_THING.sub("_", plain), trade)
-        if job and not other and (hits or FAULTY.search(plain)):
-            return Jobs(
-                types=(job,), confidence=GENERAL, wants_install=bool(INSTALL.search(plain)), evidence=(f"hint: {job}",)
-            )
-        if not hits:
-            return Jobs(other_trade=other)
+    if not hits:
+        return Jobs(other_trade=other_trade(plain, trade))
     specific = [hit for hit in hits if not hit.startswith("general_")]
-    first = hints.settle(plain, trade, specific) if len(specific) > 1 and not danger.classes else hits[0]
+    first = settle(plain, trade, specific) if len(specific) > 1 and not danger.classes else hits[0]
     if (
         first in {"leak_repair"} | {hit for hit in hits if hit.startswith("general_")}
         and other_trade(plain, trade) == "none"
@@ -72,6 +68,13 @@ def find(plain: str, trade: str, *, danger: Danger = CALM) -> Jobs:
         other_trade=other,
         evidence=(f"job: {first}",),
     )
+
+
+def settle(plain: str, trade: str, hits: Sequence[str]) -> str:
+    """Which job of several leads: the first of the rules, unless the classifier clearly favours another of them."""
+    likely = hunch.likelihoods(f"job:{trade}", plain)
+    best = max(hits, key=likely.__getitem__)
+    return best if likely[best] - likely[hits[0]] >= CLEARLY else hits[0]
 
 
 def matches(plain: str, trade: str) -> list[str]:
@@ -125,20 +128,6 @@ def is_refused(plain: str, found: re.Match[str]) -> bool:
     )
 
 
-FAULTY = re.compile(
-    r"\b(?:need\w*|want\w*|looking|fix\w*|repair\w*|replac\w*|install\w*|broke\w*|not|wont|doesnt|isnt|stopped|stuck|"
-    r"never|no|only|keeps?|"
-    r"fell|falls|shoot\w*|spray\w*|gush\w*|overflow\w*|dropp?\w*|slamm\w*|leak\w*|crack\w*|loose|loud|weird|problem|"
-    r"issue|trouble|clog\w*|dead|died|quit|"
-    r"out|off|bad|worn|rust\w*|"
-    r"double|high|low|hot|cold|old|full|getting|is|are|hook|put|add|move|service|check|quote|estimate|hace|sale|"
-    r"ocupo|necesito|quiero|"
-    r"instalar|poner|cambiar|arreglar|prende)\b"
-)
-"""A text that tells of a fault or wants something done, and does not merely name a thing."""
-REFUSED_THING = re.compile(
-    r"\b(?:no|not|isnt|without|sin) (?:a |an |the |any )?(?:leak|gas|smell|smoke|spark|fire|flood|clog|noise)\w*"
-)
 HINTS = frozenset({"wet", "moist*", "puddle*", "stuck", "jammed"})
 """Words that name a job on their own only vaguely."""
 

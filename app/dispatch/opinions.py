@@ -76,7 +76,8 @@ def of_jobs(found: Jobs, plain: str, trade: str) -> Jobs:
         return found
     sure = round(min(GUESSED, 0.45 + seen.probability / 2), 2)
     evidence = (*found.evidence, hunch.evidence(f"job:{trade}", seen, plain))
-    return replace(found, types=(seen.name,), confidence=sure, evidence=evidence)
+    wants_install = found.wants_install or bool(jobs.INSTALL.search(plain))
+    return replace(found, types=(seen.name,), confidence=sure, wants_install=wants_install, evidence=evidence)
 
 
 def of_intent(intent: str, plain: str) -> hunch.Opinion | None:

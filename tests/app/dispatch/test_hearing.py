@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from app.dispatch import facts, hints, understanding
+from app.dispatch import facts, understanding
 from app.dispatch.addresses import find as find_address
 from tests.app.dispatch.house import Talk, at
 from tests.app.dispatch.test_conversation import visit
@@ -105,14 +105,6 @@ def test_a_house_number_may_be_read_out_and_a_city_is_no_street(text, street):
 
 def test_a_zip_may_be_read_out():
     assert find_address("12 elm street seven eight seven oh four").postal_code == "78704"
-
-
-def test_single_words_name_a_job_that_no_phrase_knows():
-    assert hints.guess("the coil above the door is in pieces", "garage_door") == "spring_repair"
-    assert hints.guess("hello there", "garage_door") is None
-    assert hints.settle(
-        "the torsion coil broke and the door will not open", "garage_door", ["wont_open", "spring_repair"]
-    )
 
 
 def test_the_tenants_own_words_answer_what_he_was_asked():

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dispatch import hunch, normalize, opinions, understanding
+from app.dispatch import hunch, jobs, normalize, opinions, understanding
 from app.dispatch.findings import Danger, Jobs
 
 NOW = dt.datetime(2026, 6, 9, 10, 20)  # noqa: DTZ001 - local, as everything in the dispatcher
@@ -78,3 +78,9 @@ def test_a_text_is_heard_the_same_way_in_every_process():
         for seed in ("1", "2", "3")
     }
     assert len(heard) == 1
+
+
+def test_of_two_jobs_in_a_text_the_clearly_likelier_one_leads():
+    text = "the torsion coil above the door snapped with a bang and now it will not open"
+    assert jobs.settle(text, "garage_door", ["wont_open", "spring_repair"]) == "spring_repair"
+    assert jobs.settle("it will not open", "garage_door", ["wont_open", "spring_repair"]) == "wont_open"
