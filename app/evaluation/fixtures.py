@@ -119,11 +119,9 @@ def customer_of(appointments: Sequence[Json]) -> Customer:
 def slot_of(slot: Json, zone: ZoneInfo) -> Slot:
     """A free time; what a case of our own knows beyond the window lies under `kept`."""
     start, end = (dt.datetime.fromisoformat(slot[key]).replace(tzinfo=zone) for key in ("start", "end"))
-    kept = dict(slot.get("kept", {}))
-    last = start + dt.timedelta(minutes=kept.pop("minutes")) if "minutes" in kept else end
-    if "multiplier" in kept:
-        kept["multiplier"] = Decimal(kept["multiplier"])
-    return Slot(slot["id"], "tech", start, last, start, end, **kept)
+    kept = slot.get("kept", {})
+    last = start + dt.timedelta(minutes=kept["minutes"]) if "minutes" in kept else end
+    return Slot(slot["id"], "tech", start, last, start, end, **Slot.kind_of(kept))
 
 
 def visit_of(visit: Json, zone: ZoneInfo) -> OwnAppointment:

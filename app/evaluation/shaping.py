@@ -62,17 +62,7 @@ def slot(slot: Slot, number: int, zone: ZoneInfo) -> Json:
         "id": f"t{number}",
         "start": local(slot.window_start, zone),
         "end": local(slot.window_end, zone),
-        "kept": {
-            "minutes": round((slot.end - slot.start) / A_MINUTE),
-            "slot_type": slot.slot_type,
-            "band": slot.band,
-            "multiplier": str(slot.multiplier),
-            "surcharge_percent": slot.surcharge_percent,
-            "booking_type": slot.booking_type,
-            "travel_minutes": slot.travel_minutes,
-            "after_hours": slot.after_hours,
-            "early": slot.early,
-        },
+        "kept": {"minutes": round((slot.end - slot.start) / A_MINUTE)} | slot.kind_json(),
     }
 
 

@@ -2,7 +2,6 @@
 
 import enum
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, select, update
@@ -49,8 +48,6 @@ class OfferedSlot(db.Model):
 
     def plain(self) -> Slot:
         """The slot as the scheduling functions know it."""
-        rest = dict(self.slot)
-        rest["multiplier"] = Decimal(rest["multiplier"])
         return Slot(
             id=self.slot_id,
             technician_id=str(self.technician_id),
@@ -58,7 +55,7 @@ class OfferedSlot(db.Model):
             end=self.end_at,
             window_start=self.window_start_at,
             window_end=self.window_end_at,
-            **rest,
+            **Slot.kind_of(self.slot),
         )
 
 
@@ -125,16 +122,7 @@ def put(
             window_end_at=slot.window_end,
             low_cents=low_cents,
             high_cents=high_cents,
-            slot={
-                "slot_type": slot.slot_type,
-                "band": slot.band,
-                "multiplier": str(slot.multiplier),
-                "surcharge_percent": slot.surcharge_percent,
-                "booking_type": slot.booking_type,
-                "travel_minutes": slot.travel_minutes,
-                "after_hours": slot.after_hours,
-                "early": slot.early,
-            },
+            slot=slot.kind_json(),
             job_types=job_types,
             is_held=is_held,
         )

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 Urgency = Literal["normal", "urgent", "emergency"]
 SlotType = Literal["regular", "early_morning", "emergency_work_hours", "emergency_evening", "emergency_night"]
@@ -148,6 +148,19 @@ class Slot:
     travel_minutes: int = 0
     after_hours: bool = False
     early: bool = False
+
+    def kind_json(self) -> dict[str, Any]:
+        """What a slot is beyond its hours: kind, band, rate and way, as plain JSON values."""
+        return {name: getattr(self, name) for name in KIND} | {"multiplier": str(self.multiplier)}
+
+    @staticmethod
+    def kind_of(stored: Mapping[str, Any]) -> dict[str, Any]:
+        """The same as arguments of a slot; what was not stored keeps its default."""
+        rate = {"multiplier": Decimal(stored["multiplier"])} if "multiplier" in stored else {}
+        return {name: stored[name] for name in KIND if name in stored} | rate
+
+
+KIND = ("slot_type", "band", "surcharge_percent", "booking_type", "travel_minutes", "after_hours", "early")
 
 
 @dataclass(frozen=True)

@@ -4,43 +4,10 @@ from __future__ import annotations
 
 import re
 
+from app.dispatch import numerals
 from app.dispatch.addresses.shapes import DIRECTION, SURE_SUFFIX, WORD
 
-UNITS = {
-    "oh": 0,
-    "zero": 0,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-}
-TEENS = {
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-    "thirteen": 13,
-    "fourteen": 14,
-    "fifteen": 15,
-    "sixteen": 16,
-    "seventeen": 17,
-    "eighteen": 18,
-    "nineteen": 19,
-}
-TENS = {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
+UNITS, TEENS, TENS = {"oh": 0, **numerals.UNITS}, numerals.TEENS, numerals.TENS
 SAID = "|".join([*UNITS, *TEENS, *TENS, "hundred"])
 SPOKEN = re.compile(
     rf"\b(?P<words>(?:(?:{SAID})[ -]){{1,6}})(?=(?:{DIRECTION} )?(?:{WORD} ){{1,3}}?(?:{SURE_SUFFIX})\b)", re.IGNORECASE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.dispatch.numerals import TEENS, UNITS
+
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 WEEKDAYS = {
     **{name: name for name in DAY_NAMES},
@@ -84,20 +86,9 @@ MONTHS = {
     "noviembre": "november",
     "diciembre": "december",
 }
-NUMBERS = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "eleven": 11,
-    "twelve": 12,
-}
+HOURS = 12
+NUMBERS = {word: number for word, number in {**UNITS, **TEENS}.items() if 1 <= number <= HOURS}
+"""The numbers that an hour can have."""
 ORDINALS = {
     "first": 1,
     "second": 2,
