@@ -41,14 +41,13 @@ def light(tenant: Tenant, *, customer: Customer | None = None, seed: str = "", w
 def full(thread: Conversation) -> Context:
     """Everything for a turn of this thread; the two functions in it are pure, over what was read here."""
     tenant, moment = thread.tenant, now()
-    may_ask = tenant.settings.dispatcher.external_model_allowed and llm.is_on()
+    work = _work(tenant, moment, str(thread.id))
     return Context(
-        external_model_allowed=may_ask,
-        recent=_recent(thread) if may_ask else (),
+        recent=_recent(thread) if work["external_model_allowed"] else (),
         offers=tuple(_offer(row) for row in offered.standing(thread.id)),
         lapsed=tuple(_offer(row) for row in offered.lapsed(thread.id)),
         appointments=tuple(own_visit(visit) for visit in appointments.upcoming(tenant.id, thread.customer_id)),
-        **_work(tenant, moment, str(thread.id)),
+        **work,
         **_common(tenant, thread.customer, str(thread.id), moment),
     )
 
@@ -86,6 +85,7 @@ def _work(tenant: Tenant, moment: datetime, asker: str | None) -> dict[str, Any]
         "confirm_clock": spoken(tenant.settings.reminders.tentative_confirm_time),
         "calendar_stale": is_stale,
         "wordings": wordings.of(tenant),
+        "external_model_allowed": tenant.settings.dispatcher.external_model_allowed and llm.is_on(),
     }
 
 

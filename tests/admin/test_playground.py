@@ -159,3 +159,14 @@ def test_the_database_itself_refuses_to_write_while_something_is_imagined(web, f
         with pytest.raises((InternalError, OperationalError), match="read-only"):
             db.session.execute(text("UPDATE tenant SET city = 'Nowhere'"))
         db.session.rollback()
+
+
+def test_it_says_when_a_language_model_would_be_asked_and_asks_none(staff, factories, model):
+    allowing = factories.business(F1, settings={"dispatcher": {"external_model_allowed": True}})
+    refusing = factories.business(F2)
+    asked = "a language model would be asked"
+    assert asked not in attempt(staff, allowing, "it makes a strange noise somewhere")
+    model.on("ok")
+    assert asked in attempt(staff, allowing, "it makes a strange noise somewhere")
+    assert asked not in attempt(staff, refusing, "it makes a strange noise somewhere")
+    assert model.requests == []
